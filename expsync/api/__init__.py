@@ -1,0 +1,1 @@
+"""The client, its transport, and the reader of live state."""

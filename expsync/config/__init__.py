@@ -1,0 +1,1 @@
+"""Text to declarations: the loader, overlays and lint."""

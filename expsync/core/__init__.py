@@ -1,0 +1,1 @@
+"""The thinking, pure: no files, no network, no clock, no environment."""

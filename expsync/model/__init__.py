@@ -1,0 +1,1 @@
+"""Frozen values with the field's words."""

@@ -1,0 +1,83 @@
+"""The API's closed vocabularies, and the numbers and texts with bounds that several models share.
+
+Sources: the Management API's experiment page, current and older, as summed up in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+__all__ = ["JsonValue"]
+
+EvaluationMode = Literal["remote", "local"]
+ExperimentType = Literal["a-b-test", "multi-arm-bandit", "hypothesis-testing", "no-harm"]
+Decision = Literal["rollout", "rollback", "continue-running"]
+ConditionOp = Literal[
+    "is",
+    "is not",
+    "contains",
+    "does not contain",
+    "less",
+    "less or equal",
+    "greater",
+    "greater or equal",
+    "set is",
+    "set is not",
+    "set contains",
+    "set does not contain",
+    "glob match",
+    "glob does not match",
+]
+FilterOp = Literal[
+    "is",
+    "is not",
+    "contains",
+    "does not contain",
+    "less",
+    "less or equal",
+    "greater",
+    "greater or equal",
+    "glob match",
+    "glob does not match",
+]
+RiskName = Literal[
+    "variant-weights",
+    "variant-added",
+    "variant-removed",
+    "variant-renamed",
+    "variant-order",
+    "bucketing-salt",
+    "bucketing-key",
+    "bucketing-unit",
+    "evaluation-mode",
+    "sticky-bucketing",
+    "segments",
+    "segment-catches-all",
+    "uneven-segments",
+    "percentage-up",
+    "percentage-down",
+    "disabled",
+    "archived",
+    "deployment-removed",
+    "exposure-event",
+    "bandit-weights",
+    "payload",
+    "inclusions-many",
+    "analysis-window",
+    "cohort-lost",
+]
+RiskSeverity = Literal["critical", "high", "medium", "low", "blocked"]
+
+MAX_INCLUSIONS = 2000
+"""Users that one variant may include; the API answers 400 past it."""
+MAX_BULK = 100
+"""Users that one bulk removal may name."""
+
+Number = Annotated[int | float, Field(allow_inf_nan=False)]
+Weight = Annotated[int | float, Field(ge=0, allow_inf_nan=False, description="a share, relative to the others")]
+Percentage = Annotated[int | float, Field(ge=0, le=100, allow_inf_nan=False)]
+Text = Annotated[str, Field(min_length=1)]
+ExperimentKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+VariantKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -1,0 +1,1 @@
+"""A plan as text or JSON; each renderer returns a `str` and prints nothing."""
