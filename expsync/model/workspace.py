@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ REGION_URLS: dict[Region, str] = {
     "eu": "https://experiment.eu.amplitude.com",
 }
 DEFAULT_KEY_VARIABLE = "EXPSYNC_API_KEY"
+RuleLevel = Literal["off", "warning", "error"]
 SANDBOX = "sandbox"
 """The `baseUrl` that means the embedded emulator."""
 
@@ -89,5 +90,5 @@ class WorkspaceFile(Declaration):
     ownership: Ownership = Field(default_factory=Ownership)
     limits: Limits = Field(default_factory=Limits)
     policy: Policy = Field(default_factory=Policy)
-    rules: dict[str, Any] = Field(default_factory=dict)
+    rules: dict[str, RuleLevel] = Field(default_factory=dict)
     """Lint rules by code: `off`, `warning` or `error`."""

@@ -1,0 +1,63 @@
+# All that a fresh machine needs: python3 >= 3.11, make, and a package index that pip can reach.
+#
+#   make demo      watch files become experiments, on the embedded sandbox
+#   make test      everything that has to hold: style, types, imports, tests, coverage
+#   make check     the quick part of it
+#   make fmt       put the code in its form
+#   make schemas   write schemas/ from the models
+#   make readme    write the help texts and the picture of a plan in README.md
+#   make cassettes record the API's answers again, from the served sandbox
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint fmt schemas readme cassettes clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(READY): pyproject.toml constraints.txt scripts/venv.sh
+	@scripts/venv.sh $(VENV)
+	@touch $@
+
+demo: $(READY)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" scripts/demo.sh
+
+lint: $(READY)
+	@$(BIN)/ruff format --check --quiet . || { echo "run 'make fmt' to put the files above in form" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --strict --no-error-summary
+
+check: lint
+	@$(BIN)/python -m pytest -q tests/test_imports.py tests/test_project.py
+
+test: lint
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov=expsync --cov-report=json:.coverage.json --cov-report=
+	@$(BIN)/python scripts/coverage_gate.py .coverage.json
+
+fmt: $(READY)
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+schemas: $(READY)
+	@mkdir -p schemas
+	@for kind in experiment workspace plan; do \
+	  $(BIN)/expsync schema $$kind > schemas/.$$kind.part; \
+	  mv schemas/.$$kind.part schemas/$$kind.schema.json; \
+	done
+
+readme: $(READY)
+	@$(BIN)/python scripts/readme_help.py --write
+
+cassettes: $(READY)
+	@rm -rf tests/cassettes
+	@EXPSYNC_RECORD=1 $(BIN)/python -m pytest -q tests/api
+
+clean:
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.json

@@ -1,0 +1,343 @@
+"""The Management API as typed methods, one an endpoint, and `perform` for the calls of a plan."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+import httpx
+from pydantic import JsonValue
+
+from expsync.api.answers import Asker
+from expsync.api.limiter import Limiter
+from expsync.api.secret import Secret, plain_text
+from expsync.api.transport import Transport
+from expsync.errors import AccessError, ApiError, ReplyError
+from expsync.wire import replies
+from expsync.wire.endpoints import BY_NAME, LIST_LIMIT, Endpoint, endpoint_of
+from expsync.wire.schema import (
+    WireCreated,
+    WireDeployment,
+    WireExperiment,
+    WirePage,
+    WireVariant,
+    WireVersion,
+)
+
+T = TypeVar("T")
+
+MAX_PAGES = 1000
+"""Pages of one list at most: a million experiments."""
+_EMBEDDED = "http://sandbox.invalid"
+"""Stands for the address of a server inside this process; no name ever resolves to it."""
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "expsync"}
+_KEY = re.compile(r"[\x21-\x7e]+")
+
+
+class Client:
+    """The API of one project; a context manager, for use by many threads at once.
+
+    With `transport` (the embedded sandbox, or a test) no key is needed and the pace is not limited, unless a
+    `limiter` is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str | None,
+        project_id: str,
+        environment: str,
+        key_variable: str,
+        requests_per_second: float = 90,
+        timeout: float = 30,
+        transport: httpx.BaseTransport | None = None,
+        trace: Callable[[str], None] | None = None,
+        limiter: Limiter | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        embedded = transport is not None and "://" not in base_url
+        base = checked_base(_EMBEDDED if embedded else base_url, embedded=embedded)
+        secret = _checked_key(api_key, key_variable, environment, needed=transport is None)
+        if limiter is None and transport is None:
+            limiter = Limiter(requests_per_second)
+        self._project_id = project_id
+        self._transport = Transport(
+            base=base,
+            asker=Asker(environment, key_variable, secret),
+            http=httpx.Client(
+                headers=_HEADERS,
+                timeout=timeout,
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
+                follow_redirects=False,
+                transport=transport,
+                # A proxy named in the environment must not see plain http, and so the key, to this machine.
+                trust_env=base.scheme == "https",
+            ),
+            limiter=limiter,
+            timeout=timeout,
+            trace=trace,
+            sleep=sleep,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing; the connections are closed."""
+        self._transport.close()
+
+    @property
+    def project_id(self) -> str:
+        """The project that lists are asked for."""
+        return self._project_id
+
+    @property
+    def requests_sent(self) -> int:
+        """How many requests went out, each attempt counted."""
+        return self._transport.requests_sent
+
+    # --- reads ---
+
+    def list_experiments(
+        self,
+        *,
+        key: str | None = None,
+        include_archived: bool = False,
+        project_id: str | None = None,
+        limit: int = LIST_LIMIT,
+    ) -> Iterator[WirePage]:
+        """The pages of the project's experiments, newest first; one request each, made when it is asked for.
+
+        `project_id` is the client's own unless given. An older server may not know the filters, so what belongs
+        to another project or key is left out here. A list that would never end is a `ReplyError`.
+        """
+        project = self._project_id if project_id is None else project_id
+        query = {"projectId": project, "limit": str(limit)}
+        if key is not None:
+            query["key"] = key
+        if include_archived:
+            query["includeArchived"] = "true"
+        ids: set[str] = set()
+        cursors: set[str] = set()
+        for _ in range(MAX_PAGES):
+            page = self._read(replies.parse_page, "listExperiments", query=query)
+            fresh = {experiment.id for experiment in page.experiments} - ids
+            ids |= fresh
+            yield _filtered(page, project, key)
+            if not page.nextCursor:
+                return
+            if page.nextCursor in cursors or not fresh:
+                raise ReplyError("listExperiments: the list does not end: a page brought nothing new")
+            cursors.add(page.nextCursor)
+            query["cursor"] = page.nextCursor
+        raise ReplyError(f"listExperiments: the list does not end: more than {MAX_PAGES} pages")
+
+    def list_all(
+        self, *, key: str | None = None, include_archived: bool = False, project_id: str | None = None
+    ) -> list[WireExperiment]:
+        """Every experiment of the list, once; what shows on two pages counts as the later page has it."""
+        pages = self.list_experiments(key=key, include_archived=include_archived, project_id=project_id)
+        return list({found.id: found for page in pages for found in page.experiments}.values())
+
+    def get_experiment(self, id: str) -> WireExperiment:
+        """The experiment with this id."""
+        return self._read(replies.parse_experiment, "getExperiment", id=id)
+
+    def list_versions(self, id: str) -> list[WireVersion]:
+        """The experiment's versions, newest first."""
+        return self._read(replies.parse_versions, "listVersions", id=id)
+
+    def get_version(self, id: str, version: int | str) -> WireVersion:
+        """One version of the experiment."""
+        return self._read(replies.parse_version, "getVersion", id=id, version=str(version))
+
+    def list_variants(self, id: str) -> list[WireVariant]:
+        """The experiment's variants, whole, in their order."""
+        return self._read(replies.parse_variants, "listVariants", id=id)
+
+    def get_variant(self, id: str, variant: str) -> WireVariant:
+        """One variant, whole."""
+        return self._read(replies.parse_variant, "getVariant", id=id, variant=variant)
+
+    def get_inclusions(self, id: str, variant: str) -> list[str]:
+        """The users and devices that always get the variant; a user's place here is the index to remove it by."""
+        return self._read(replies.parse_inclusions, "getInclusions", id=id, variant=variant)
+
+    def get_cohort_inclusions(self, id: str, variant: str) -> list[str]:
+        """The cohorts whose users always get the variant; NotFoundError where the server is too old."""
+        return self._read(replies.parse_cohort_inclusions, "getCohortInclusions", id=id, variant=variant)
+
+    def list_deployments(self, id: str) -> list[WireDeployment]:
+        """The deployments that the experiment is on."""
+        return self._read(replies.parse_deployments, "listDeployments", id=id)
+
+    def list_project_deployments(self) -> list[WireDeployment]:
+        """The deployments of every project that the key reaches; NotFoundError where the server is too old."""
+        return self._read(replies.parse_project_deployments, "listProjectDeployments")
+
+    # --- writes ---
+
+    def create_experiment(self, body: Mapping[str, JsonValue]) -> WireCreated:
+        """The id of the new experiment; `body` needs `key`, and `projectId` is the client's own unless given."""
+        return self._parsed(
+            replies.parse_created, self._call("createExperiment", {"projectId": self._project_id, **body})
+        )
+
+    def edit_experiment(self, id: str, body: Mapping[str, JsonValue]) -> None:
+        """Nothing, once the fields in `body` are written."""
+        self._call("editExperiment", dict(body), id=id)
+
+    def create_variant(self, id: str, body: Mapping[str, JsonValue]) -> None:
+        """Nothing, once the variant is added at the end; `body` needs `key`."""
+        self._call("createVariant", dict(body), id=id)
+
+    def edit_variant(self, id: str, variant: str, body: Mapping[str, JsonValue]) -> None:
+        """Nothing, once the fields in `body` are written; `key` renames the variant."""
+        self._call("editVariant", dict(body), id=id, variant=variant)
+
+    def remove_variant(self, id: str, variant: str) -> None:
+        """Nothing, once the variant is gone."""
+        self._call("removeVariant", None, id=id, variant=variant)
+
+    def add_users(self, id: str, variant: str, users: Sequence[str]) -> None:
+        """Nothing, once the users are included."""
+        self._call("addUsers", {"inclusions": list(users)}, id=id, variant=variant)
+
+    def remove_user(self, id: str, variant: str, index: int) -> None:
+        """Nothing, once the user at this place is gone and those after it have moved up."""
+        self._call("removeUser", None, id=id, variant=variant, index=str(index))
+
+    def remove_all_users(self, id: str, variant: str) -> None:
+        """Nothing, once nobody is included."""
+        self._call("removeAllUsers", None, id=id, variant=variant)
+
+    def bulk_remove_users(self, id: str, variant: str, users: Sequence[str]) -> None:
+        """Nothing, once these users, at most 100, are gone; 404 or 405 where the server is too old."""
+        self._call("bulkRemoveUsers", {"users": list(users)}, id=id, variant=variant)
+
+    def add_cohorts(self, id: str, variant: str, cohorts: Sequence[str]) -> None:
+        """Nothing, once the cohorts are included."""
+        self._call("addCohorts", {"inclusions": list(cohorts)}, id=id, variant=variant)
+
+    def bulk_remove_cohorts(self, id: str, variant: str, cohorts: Sequence[str]) -> None:
+        """Nothing, once these cohorts, at most 100, are gone. The body's word for them is `users`."""
+        self._call("bulkRemoveCohorts", {"users": list(cohorts)}, id=id, variant=variant)
+
+    def add_deployments(self, id: str, deployments: Sequence[str]) -> None:
+        """Nothing, once the experiment is on these deployments too."""
+        self._call("addDeployments", {"deployments": list(deployments)}, id=id)
+
+    def remove_deployment(self, id: str, deployment: str) -> None:
+        """Nothing, once the experiment is off this deployment."""
+        self._call("removeDeployment", None, id=id, deployment=deployment)
+
+    def perform(self, method: str, path: str, body: JsonValue) -> bytes:
+        """The body of the answer to a write, given as a plan has it; null is no body.
+
+        ApiError where the table of endpoints has no such write; nothing is sent then.
+        """
+        found = endpoint_of(method, path)
+        # A path in another form than the table's own (a query, `{id}` not filled in) is not sent on trust.
+        if found is None or method == "GET" or _path(*found) != path:
+            raise ApiError(f"{self._transport.clean(f'{method} {path}')}: not a write of this API")
+        return self._transport.send(found[0], path, body=body)
+
+    def _read(
+        self,
+        parse: Callable[[bytes], T],
+        name: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        **values: str,
+    ) -> T:
+        return self._parsed(parse, self._call(name, None, query=query, **values))
+
+    def _parsed(self, parse: Callable[[bytes], T], body: bytes) -> T:
+        try:
+            return parse(body)
+        except ReplyError as error:
+            # The path in the message is made of the answer's own names, which might be anything.
+            raise ReplyError(self._transport.clean(error.message)) from None
+
+    def _call(self, name: str, body: JsonValue, *, query: Mapping[str, str] | None = None, **values: str) -> bytes:
+        endpoint = BY_NAME[name]
+        return self._transport.send(endpoint, _path(endpoint, values), query=query, body=body)
+
+
+def _path(endpoint: Endpoint, values: Mapping[str, str]) -> str:
+    for part, value in values.items():
+        if not value:
+            # An empty part would make the path of another endpoint.
+            raise ApiError(f"{endpoint.name}: {part} is empty")
+    try:
+        return endpoint.path(**values)
+    except UnicodeEncodeError:
+        raise ApiError(f"{endpoint.name}: the path would hold half a character") from None
+
+
+def _filtered(page: WirePage, project: str, key: str | None) -> WirePage:
+    kept = [
+        experiment
+        for experiment in page.experiments
+        if experiment.projectId in (None, "", project) and (key is None or experiment.key == key)
+    ]
+    return page if len(kept) == len(page.experiments) else page.model_copy(update={"experiments": kept})
+
+
+def _checked_key(api_key: str | None, variable: str, environment: str, *, needed: bool) -> Secret | None:
+    key = (api_key or "").strip()
+    if not key:
+        if needed:
+            raise AccessError(
+                f"no key for environment {environment!r}",
+                hint=f"set {variable} to a management API key of its project",
+            )
+        return None
+    if not _KEY.fullmatch(key):
+        raise AccessError(f"the key in {variable}, for environment {environment!r}, holds characters no key has")
+    return Secret(key)
+
+
+def checked_base(base_url: str, *, embedded: bool = False) -> httpx.URL:
+    """The base URL; ApiError where a key must not be sent to it.
+
+    Plain http is for loopback alone, unless the server is inside this process. User info, a query or a fragment
+    have no place in it.
+    """
+    try:
+        url = httpx.URL(base_url.rstrip("/"))
+    except httpx.InvalidURL:
+        raise ApiError("baseUrl is not an address that can be read") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ApiError(
+            "baseUrl is not an address of the web",
+            hint="use region: us or eu, baseUrl: https://…, or baseUrl: sandbox",
+        )
+    if url.userinfo or url.query or url.fragment:
+        raise ApiError("baseUrl holds more than a host and a path: a user, a query or a fragment")
+    if url.scheme == "http" and not embedded and not _is_loopback(url.host):
+        raise ApiError(
+            f"baseUrl is plain http to {plain_text(url.host, most=100)}: the key could be read on the way",
+            hint="use https; plain http is for loopback alone",
+        )
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,221 @@
+"""The live side, read in as few requests as can be.
+
+    list pages ──▶ keys that are not there: archived, or free? ──▶ for each experiment what the list does not carry
+
+An incomplete read is an error, never a shorter answer: what looks absent would be created, or left alone, by mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from expsync.api.client import Client
+from expsync.errors import NotFoundError, ReplyError
+from expsync.model.reads import KEY_LOOKUPS, Needs, Recipe
+from expsync.model.state import VARIANT_DETAILS
+from expsync.wire.schema import WireExperiment, WireVariant
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """All that was read of one live experiment: its bodies, the newest last, and the lists of its variants.
+
+    `archived` is None where neither the lists nor the bodies tell.
+    """
+
+    body: WireExperiment
+    archived: bool | None
+    whole: bool = False
+    variants: Sequence[WireVariant] | None = None
+    inclusions: Mapping[str, Sequence[str]] | None = None
+    cohorts: Mapping[str, Sequence[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The live side: what was read for each key that was asked for, and the bodies of all others that are not archived.
+
+    `pages_with_archived` is how many requests the whole list takes.
+    """
+
+    asked: Mapping[str, Sighting]
+    others: Mapping[str, WireExperiment]
+    pages_with_archived: int
+
+
+class Reader:
+    """Reads through one client, several experiments at a time."""
+
+    def __init__(self, client: Client, *, parallelism: int, advance: Callable[[int, int], None] | None = None) -> None:
+        self._client = client
+        self._parallelism = parallelism
+        self._advance = advance
+
+    def snapshot(self, needs: Mapping[str, Needs], *, own: Iterable[str]) -> Snapshot:
+        """Everything that a plan needs; `own` are the keys that are declared, be they asked for or not."""
+        active, pages = self._pages(include_archived=False)
+        known = {key: (body, _is_archived(body)) for key, body in active.items()}
+        absent = sorted(needs.keys() - known.keys())
+        if len(absent) > KEY_LOOKUPS:
+            everything, pages = self._pages(include_archived=True)
+            known |= {key: (everything[key], True) for key in absent if key in everything}
+        else:
+            for key in absent:
+                found = self.look_up(key)
+                if found is not None:
+                    known[key] = (found, True)
+        asked = [(key, *known[key]) for key in sorted(needs.keys() & known.keys())]
+        sightings = self._each(lambda item: self._completed(item[1], item[2], needs[item[0]]), asked)
+        declared = set(own)
+        others = {key: body for key, body in active.items() if key not in declared and not _is_archived(body)}
+        return Snapshot({key: s for (key, _, _), s in zip(asked, sightings, strict=True)}, others, pages)
+
+    def sightings(self, bodies: Mapping[str, WireExperiment]) -> dict[str, Sighting]:
+        """What the default list showed of these experiments."""
+        return {key: Sighting(body, archived=False) for key, body in bodies.items()}
+
+    def with_bodies(self, sightings: Mapping[str, Sighting]) -> dict[str, Sighting]:
+        """The same sightings with each experiment's own body, which carries what lists may leave out."""
+        items = sorted(sightings.items())
+        return dict(zip((key for key, _ in items), self._each(lambda i: self._with_body(i[1]), items), strict=True))
+
+    def look_up(self, key: str) -> WireExperiment | None:
+        """The experiment with this key, archived or not, or None where there is none."""
+        found = self._client.list_all(key=key, include_archived=True)
+        return found[0] if found else None
+
+    def taken(self, keys: Sequence[str]) -> set[str]:
+        """Which of these keys are taken, by an archived experiment or another."""
+        if len(keys) <= KEY_LOOKUPS:
+            return {key for key in keys if self.look_up(key) is not None}
+        everything, _ = self._pages(include_archived=True)
+        return everything.keys() & set(keys)
+
+    def again(self, id: str, recipe: Recipe, observed: Iterable[str] = ()) -> Sighting:
+        """One existing experiment, read by the recipe.
+
+        Where its own body leaves out what was `observed` before, or whether it is archived, the list is asked as well.
+        NotFoundError where it is gone.
+        """
+        body = self._client.get_experiment(id)
+        archived = _told_archived(body)
+        wanted = {name for name in observed if "." not in name and name != "archived"}
+        if archived is None or not all(body.carries(name) for name in wanted):
+            listed = self._client.list_all(key=body.key)
+            archived = not listed if archived is None else archived
+            if listed:
+                body = _laid_over(listed[0], body)
+        return Sighting(
+            body=body,
+            archived=archived,
+            whole=True,
+            variants=self._client.list_variants(id) if recipe.details else None,
+            inclusions={key: self._inclusions(id, key) for key in recipe.inclusions},
+            cohorts={key: self._cohorts(id, key) for key in recipe.cohorts},
+        )
+
+    def settled(self, sighting: Sighting) -> Sighting:
+        """The same sighting, with what the default list tells of its being archived."""
+        return replace(sighting, archived=not self._client.list_all(key=sighting.body.key))
+
+    def _pages(self, *, include_archived: bool) -> tuple[dict[str, WireExperiment], int]:
+        found: dict[str, WireExperiment] = {}
+        pages = 0
+        for page in self._client.list_experiments(include_archived=include_archived):
+            pages += 1
+            # What shows on two pages counts as the later page has it.
+            found |= {body.key: body for body in page.experiments}
+        return found, pages
+
+    def _completed(self, body: WireExperiment, archived: bool, needs: Needs) -> Sighting:
+        sighting = Sighting(body, archived)
+        if not all(body.carries(name) for name in needs.fields):
+            sighting = self._with_body(sighting)
+        body, id = sighting.body, sighting.body.id
+        variants: Sequence[WireVariant] | None = None
+        if needs.details and not _carries_details(body):
+            variants = self._client.list_variants(id)
+        keys = {variant.key for variant in variants or body.variants}
+        return Sighting(
+            body=body,
+            archived=archived,
+            whole=sighting.whole,
+            variants=variants,
+            inclusions={key: self._inclusions(id, key) for key in _live_keys(needs.inclusions, keys)},
+            cohorts={key: self._cohorts(id, key) for key in _live_keys(needs.cohorts, keys)},
+        )
+
+    def _with_body(self, sighting: Sighting) -> Sighting:
+        try:
+            body = self._client.get_experiment(sighting.body.id)
+        except NotFoundError as error:
+            raise ReplyError(
+                f"experiment {sighting.body.key} went away while it was read", hint="run the command again"
+            ) from error
+        return Sighting(
+            body=_laid_over(sighting.body, body),
+            archived=sighting.archived,
+            whole=True,
+            variants=sighting.variants,
+            inclusions=sighting.inclusions,
+            cohorts=sighting.cohorts,
+        )
+
+    def _inclusions(self, id: str, variant: str) -> Sequence[str]:
+        return self._client.get_inclusions(id, variant)
+
+    def _cohorts(self, id: str, variant: str) -> Sequence[str]:
+        return self._client.get_cohort_inclusions(id, variant)
+
+    def _each(self, read: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """The results in the order of the items; the first error ends it."""
+        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
+            futures = [pool.submit(read, item) for item in items]
+            try:
+                results: list[R] = []
+                for place, future in enumerate(futures, start=1):
+                    results.append(future.result())
+                    if self._advance is not None:
+                        self._advance(place, len(futures))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return results
+
+
+def _told_archived(body: WireExperiment) -> bool | None:
+    """Whether a body says that it is archived; None where it says nothing."""
+    told = [flag for flag in (body.archived, body.deleted) if flag is not None]
+    return any(told) if told else None
+
+
+def _is_archived(body: WireExperiment) -> bool:
+    """Whether an experiment of the default list is archived: only if it says so."""
+    return bool(_told_archived(body))
+
+
+def _carries_details(body: WireExperiment) -> bool:
+    return bool(body.variants) and all(v.carries(name) for v in body.variants for name in VARIANT_DETAILS)
+
+
+def _laid_over(under: WireExperiment, over: WireExperiment) -> WireExperiment:
+    """One body that carries what either carries; where both do, the second counts."""
+    carried = {name: getattr(over, name) for name in over.model_fields_set}
+    return under.model_copy(update=carried)
+
+
+def _live_keys(wanted: Mapping[str, str | None], there: set[str]) -> list[str]:
+    """The live keys of the variants whose members are wanted, under the old key where a rename is still to be done."""
+    found: list[str] = []
+    for key, old in wanted.items():
+        if key in there:
+            found.append(key)
+        elif old is not None and old in there:
+            found.append(old)
+    return found

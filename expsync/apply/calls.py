@@ -1,0 +1,160 @@
+"""One call at a time, carried out so that nothing is done twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event
+
+from expsync.api.client import Client
+from expsync.apply.log import Log
+from expsync.apply.postconditions import holds, recipe_of
+from expsync.errors import (
+    ApiError,
+    Interrupted,
+    NotFoundError,
+    RejectedError,
+    ReplyError,
+    UnclearError,
+)
+from expsync.model.plan import Operation
+from expsync.model.reads import Recipe
+from expsync.model.state import State
+from expsync.wire.endpoints import BY_NAME, endpoint_of
+from expsync.wire.replies import parse_created
+
+WAITS = (0.5, 1.0, 2.0)
+"""Seconds before it is asked whether a call without a clear answer was done; then it may be sent again."""
+
+
+class Calls:
+    """Carries out operations of plans; `read` gives the state of an experiment, read by a recipe."""
+
+    def __init__(
+        self,
+        client: Client,
+        read: Callable[[str, Recipe], State],
+        log: Log,
+        *,
+        stop: Event,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._client = client
+        self._read = read
+        self._log = log
+        self._stop = stop
+        self._sleep = sleep
+        self._no_bulk = Event()
+
+    def carry_out(self, key: str, id: str | None, operation: Operation) -> str:
+        """The experiment's id, once the operation is done; ApiError where it is not, or where nobody can say."""
+        if operation.op == "createExperiment":
+            return self._create(key, operation)
+        assert id is not None, "an experiment is created before it is edited"
+        placed = operation.model_copy(update={"path": _placed(operation.path, id)})
+        if placed.op == "bulkRemoveUsers":
+            self._remove_users(key, id, placed)
+        else:
+            self._make_sure(key, placed, lambda: holds(placed, self._read(id, recipe_of(placed))))
+        return id
+
+    def _create(self, key: str, operation: Operation) -> str:
+        answer = self._make_sure(key, operation, lambda: self._id_of(key) is not None)
+        if answer is not None:
+            try:
+                return parse_created(answer).id
+            except ReplyError:
+                # It is there, but the answer does not say under which id.
+                pass
+        found = self._id_of(key)
+        if found is None:
+            raise UnclearError("the experiment was created, and is not in the list")
+        return found
+
+    def _id_of(self, key: str) -> str | None:
+        found = self._client.list_all(key=key, include_archived=True)
+        return found[0].id if found else None
+
+    def _make_sure(self, key: str, operation: Operation, is_done: Callable[[], bool]) -> bytes | None:
+        """The answer to the call, or None where it got no clear one and a read shows that it was done."""
+        for attempt, wait in enumerate((*WAITS, WAITS[-1])):
+            try:
+                return self._send(key, operation)
+            except UnclearError as error:
+                trouble: ApiError = error
+            except (RejectedError, NotFoundError) as error:
+                if attempt == 0:
+                    raise
+                # The one before it, without an answer, may have arrived late and made this one a mistake.
+                trouble = error
+            # Asked twice, since a read may lag behind a write.
+            for pause in (wait, 2 * wait):
+                self._sleep(pause)
+                if is_done():
+                    self._log.outcome(key, operation, "ok: a read shows that it was done")
+                    return None
+            if self._stop.is_set() or not isinstance(trouble, UnclearError) or attempt == len(WAITS):
+                raise trouble
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send(self, key: str, operation: Operation) -> bytes:
+        self._log.intent(key, operation)
+        try:
+            answer = self._client.perform(operation.method, operation.path, operation.body)
+        except ApiError as error:
+            self._log.outcome(key, operation, f"{type(error).__name__}: {error.message}")
+            raise
+        self._log.outcome(key, operation, "ok")
+        return answer
+
+    def _remove_users(self, key: str, id: str, operation: Operation) -> None:
+        """Removes users in bulk, or one by one where the server is too old for that."""
+        if not self._no_bulk.is_set():
+            try:
+                self._make_sure(key, operation, lambda: holds(operation, self._read(id, recipe_of(operation))))
+                return
+            except (NotFoundError, RejectedError) as error:
+                if error.status not in (404, 405):
+                    raise
+        self._remove_by_index(key, id, operation)
+        self._no_bulk.set()
+
+    def _remove_by_index(self, key: str, id: str, operation: Operation) -> None:
+        """Removes each user by its index, the highest first; the list is read anew before each.
+
+        An index means another user as soon as anybody is removed before it, so none is ever sent twice.
+        """
+        found = endpoint_of(operation.method, operation.path)
+        body = operation.body
+        assert found is not None
+        assert isinstance(body, dict)
+        assert isinstance(body["users"], list)
+        variant, gone = found[1]["variant"], set(body["users"])
+        unclear = 0
+        while True:
+            users = self._client.get_inclusions(id, variant)
+            places = [place for place, user in enumerate(users) if user in gone]
+            if not places:
+                return
+            if self._stop.is_set():
+                raise Interrupted("stopped between two users")
+            endpoint = BY_NAME["removeUser"]
+            step = Operation(
+                op="removeUser",
+                method=endpoint.method,
+                path=endpoint.path(id=id, variant=variant, index=str(places[-1])),
+                body=None,
+                reason="remove one user: the server has no bulk removal",
+            )
+            try:
+                self._send(key, step)
+            except UnclearError:
+                unclear += 1
+                if unclear > len(WAITS):
+                    raise
+                self._sleep(WAITS[unclear - 1])
+
+
+def _placed(path: str, id: str) -> str:
+    """The path with the experiment's id where it was left open."""
+    one = BY_NAME["getExperiment"]
+    return path.replace(one.template, one.path(id=id), 1)

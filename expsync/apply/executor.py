@@ -1,0 +1,202 @@
+"""Carrying out a plan: it decides nothing, it only makes sure.
+
+re-read what the plan touches ── differs? ──▶ refused, nothing written
+  └─▶ experiments side by side, the calls of each in order; one's failure stops that one alone
+        └─▶ no clear answer? read back, and ask whether it was done, before it is sent again
+              └─▶ re-read what was written: is anything left to do?
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+from expsync.api.client import Client
+from expsync.api.reader import Reader, Sighting
+from expsync.apply.calls import Calls
+from expsync.apply.log import Log, NoLog
+from expsync.core.fingerprint import fingerprint_of
+from expsync.core.normalize import live_state
+from expsync.core.verify import unmet
+from expsync.errors import ApiError, ExpsyncError, Interrupted, NotFoundError, RefusedError
+from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
+from expsync.model.plan import Change, Plan, PlannedExperiment
+from expsync.model.reads import Recipe, recipe_after, recipe_before, written
+from expsync.model.state import State
+
+FRESH = 2.0
+"""Seconds for which a read of an experiment need not be repeated before its first write."""
+_LAGS = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between the reads at the end, where one does not show what was written: servers may lag behind."""
+
+
+def state_of(sighting: Sighting) -> State:
+    """What was read of an experiment, as a state."""
+    return live_state(
+        sighting.body,
+        archived=sighting.archived,
+        whole=sighting.whole,
+        variants=sighting.variants,
+        inclusions=sighting.inclusions,
+        cohorts=sighting.cohorts,
+    )
+
+
+class Executor:
+    """Carries out one plan.
+
+    `stop` ends it after the calls under way; `advance` is told the key of each experiment that ended.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        reader: Reader,
+        *,
+        parallelism: int,
+        log: Log | None = None,
+        stop: Event | None = None,
+        advance: Callable[[str], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._reader = reader
+        self._parallelism = parallelism
+        self._stop = stop if stop is not None else Event()
+        self._advance = advance
+        self._clock = clock
+        self._sleep = sleep
+        self._calls = Calls(client, self._state, log if log is not None else NoLog(), stop=self._stop, sleep=sleep)
+
+    def carry_out(self, plan: Plan) -> ApplyOutcome:
+        """What came of it; RefusedError, with nothing written, where the live side is not as it was planned."""
+        experiments = written(plan)
+        checked = self._check(experiments)
+        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
+            results = list(pool.map(lambda e: self._run(e, checked[e.key]), experiments))
+        unverified = ""
+        if not self._stop.is_set():
+            try:
+                results = self._verified(experiments, results)
+            except ApiError as error:
+                unverified = error.message
+        outcomes = {result.key: result for result in results}
+        for planned in plan.experiments:
+            if planned.key not in outcomes:
+                outcomes[planned.key] = ExperimentOutcome(
+                    key=planned.key,
+                    id=planned.id,
+                    action=planned.action,
+                    status="blocked",
+                    error="; ".join(f.message for f in planned.findings if f.severity == "blocked"),
+                )
+        return ApplyOutcome(
+            environment=plan.environment,
+            digest=plan.digest,
+            experiments=[outcomes[planned.key] for planned in plan.experiments],
+            interrupted=self._stop.is_set(),
+            requests=self._client.requests_sent,
+            unverified=unverified,
+        )
+
+    def _check(self, experiments: list[PlannedExperiment]) -> Mapping[str, float]:
+        """When each experiment was last seen as it was planned; RefusedError where one is not so any more."""
+        seen_at = {planned.key: self._clock() for planned in experiments}
+        taken = self._reader.taken([planned.key for planned in experiments if planned.id is None])
+        changed = [planned.key for planned in experiments if planned.id is None and planned.key in taken]
+        existing = [planned for planned in experiments if planned.id is not None]
+        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
+            for planned, same in zip(existing, pool.map(self._is_as_planned, existing), strict=True):
+                if not same:
+                    changed.append(planned.key)
+        if changed:
+            names = ", ".join(sorted(changed))
+            raise RefusedError(
+                f"the plan is stale: changed since it was made: {names}; nothing was written",
+                hint="run expsync plan again and look at what is different now",
+            )
+        return seen_at
+
+    def _is_as_planned(self, planned: PlannedExperiment) -> bool:
+        if planned.id is None:
+            return planned.key not in self._reader.taken([planned.key])
+        try:
+            sighting = self._reader.again(planned.id, recipe_before(planned), planned.observed)
+        except NotFoundError:
+            return False
+
+        def same(seen: Sighting) -> bool:
+            return fingerprint_of(state_of(seen), planned.observed, planned.key) == planned.fingerprint
+
+        # A body may say nothing true of archiving; the list does.
+        return same(sighting) or same(self._reader.settled(sighting))
+
+    def _run(self, planned: PlannedExperiment, seen_at: float) -> ExperimentOutcome:
+        try:
+            return self._ended(planned, seen_at)
+        finally:
+            if self._advance is not None:
+                self._advance(planned.key)
+
+    def _ended(self, planned: PlannedExperiment, seen_at: float) -> ExperimentOutcome:
+        """What came of one experiment, its calls sent in order until one fails or everything is to stop."""
+        untouched = ExperimentOutcome(
+            key=planned.key, id=planned.id, action=planned.action, status="not-tried", pending=planned.operations
+        )
+        if self._stop.is_set():
+            return untouched
+        try:
+            if self._clock() - seen_at >= FRESH and not self._is_as_planned(planned):
+                raise RefusedError("it changed after the plan was checked; nothing of it was written")
+        except ExpsyncError as error:
+            return untouched.model_copy(update={"status": "failed", "error": error.message, "hint": error.hint})
+        id = planned.id
+        for place, operation in enumerate(planned.operations):
+            so_far: dict[str, object] = {"id": id, "done": planned.operations[:place]}
+            try:
+                if self._stop.is_set():
+                    raise Interrupted("interrupted between two calls")
+                id = self._calls.carry_out(planned.key, id, operation)
+            except Interrupted:
+                return untouched.model_copy(
+                    update={**so_far, "status": "stopped", "pending": planned.operations[place:]}
+                )
+            except ExpsyncError as error:
+                failure = {"failed": operation, "error": error.message, "hint": error.hint}
+                rest = planned.operations[place + 1 :]
+                return untouched.model_copy(update={**so_far, "status": "failed", "pending": rest, **failure})
+        return untouched.model_copy(update={"id": id, "done": planned.operations, "status": "done", "pending": []})
+
+    def _verified(
+        self, experiments: list[PlannedExperiment], results: list[ExperimentOutcome]
+    ) -> list[ExperimentOutcome]:
+        """The results, each with the changes that a fresh read does not show."""
+
+        def check(pair: tuple[PlannedExperiment, ExperimentOutcome]) -> ExperimentOutcome:
+            planned, result = pair
+            if result.status != "done" or result.id is None:
+                return result
+            return result.model_copy(update={"left": self._left(result.id, planned)})
+
+        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
+            return list(pool.map(check, zip(experiments, results, strict=True)))
+
+    def _left(self, id: str, planned: PlannedExperiment) -> list[Change]:
+        recipe = recipe_after(planned)
+        left: list[Change] = []
+        for lag in (0.0, *_LAGS):
+            if lag:
+                self._sleep(lag)
+            sighting = self._reader.again(id, recipe)
+            left = unmet(planned.changes, state_of(sighting))
+            if any(change.path == "archived" for change in left):
+                left = unmet(planned.changes, state_of(self._reader.settled(sighting)))
+            if not left or self._stop.is_set():
+                break
+        return left
+
+    def _state(self, id: str, recipe: Recipe) -> State:
+        return state_of(self._reader.again(id, recipe))

@@ -1,0 +1,88 @@
+"""The audit log: one JSON line before each call and one after it, on disk before anything else happens."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Protocol, Self
+
+from pydantic import JsonValue
+
+from expsync.errors import ExpsyncError
+from expsync.model.plan import Operation
+
+
+class Log(Protocol):
+    """Where calls are told."""
+
+    def intent(self, key: str, operation: Operation) -> None:
+        """Told before the call is sent."""
+
+    def outcome(self, key: str, operation: Operation, result: str) -> None:
+        """Told after it: `ok`, or what went wrong."""
+
+
+class NoLog:
+    """A log that keeps nothing."""
+
+    def intent(self, key: str, operation: Operation) -> None:
+        """Nothing."""
+
+    def outcome(self, key: str, operation: Operation, result: str) -> None:
+        """Nothing."""
+
+
+class FileLog:
+    """JSON lines at the end of a file; each is flushed and synced, so that it outlives the run.
+
+    ExpsyncError where the file can't be written.
+    """
+
+    def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._path = path
+        self._now = now
+        self._lock = Lock()
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise ExpsyncError(f"the log {path} can't be written: {error.strerror}") from None
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def intent(self, key: str, operation: Operation) -> None:
+        """Told before the call is sent."""
+        self._write("intent", key, operation, {"body": operation.body, "reason": operation.reason})
+
+    def outcome(self, key: str, operation: Operation, result: str) -> None:
+        """Told after it: `ok`, or what went wrong."""
+        self._write("outcome", key, operation, {"result": result})
+
+    def _write(self, event: str, key: str, operation: Operation, more: dict[str, JsonValue]) -> None:
+        line: dict[str, JsonValue] = {
+            "at": self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "event": event,
+            "experiment": key,
+            "op": operation.op,
+            "method": operation.method,
+            "path": operation.path,
+            **more,
+        }
+        with self._lock:
+            try:
+                self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise ExpsyncError(f"the log {self._path} can't be written: {error.strerror}") from None

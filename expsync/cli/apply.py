@@ -1,0 +1,230 @@
+"""`expsync apply`: carries out a plan, a saved one or a fresh one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+import click
+
+from expsync.api.client import Client
+from expsync.api.reader import Reader
+from expsync.apply.executor import Executor
+from expsync.apply.log import FileLog
+from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.output import PlanFormat, render_plan
+from expsync.cli.progress import Progress
+from expsync.cli.session import Session, make_plan, open_session
+from expsync.core.guard import mass_change
+from expsync.errors import Interrupted, RefusedError, UsageError
+from expsync.model.outcome import ApplyOutcome
+from expsync.model.plan import Plan
+from expsync.model.plan_file import read_plan
+from expsync.model.reads import written
+from expsync.render import outcome as outcome_text
+
+
+@click.command(
+    "apply",
+    cls=ExpsyncCommand,
+    epilog="Example: expsync plan -e prod --out plan.json && expsync apply plan.json --yes",
+)
+@click.argument("planfile", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="GLOB",
+    help="Only experiments with such a key; may be repeated.",
+)
+@click.option("--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more.")
+@click.option("--yes", "--auto-approve", "approved", is_flag=True, help="Don't ask.")
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="Experiments side by side; else as the workspace says.",
+)
+@click.option(
+    "--allow-mass-change", is_flag=True, help="Archive or disable more at once than policy.massChange lets pass."
+)
+@click.option(
+    "--log",
+    "log_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Append each call to this file, as JSON lines.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@with_globals
+def command(
+    globals_: Globals,
+    planfile: Path | None,
+    targets: tuple[str, ...],
+    prune: bool,
+    approved: bool,
+    parallelism: int | None,
+    allow_mass_change: bool,
+    log_file: Path | None,
+    form: PlanFormat,
+) -> int:
+    """Make live what the files say.
+
+    With PLANFILE, carries out that saved plan. Without, plans, shows the plan, asks, and carries it out.
+    """
+    if planfile is not None and (targets or prune):
+        raise UsageError("a saved plan is carried out as it is: -t and --prune belong to `expsync plan`")
+    with ExitStack() as stack:
+        stop = Event()
+        stack.enter_context(_on_signals(_give_up))
+        if planfile is not None:
+            plan = read_plan(planfile)
+            session = open_session(globals_, environment=globals_.environment or plan.environment)
+            _check_place(plan, session)
+            client = stack.enter_context(session.client(sleep=_patience(stop)))
+        else:
+            session = open_session(globals_)
+            desired = session.declared()
+            client = stack.enter_context(session.client(sleep=_patience(stop)))
+            plan = make_plan(session, client, desired, targets=targets, prune=prune)
+        _show(plan, form=form, globals_=globals_)
+        if not written(plan):
+            if plan.experiments:
+                raise RefusedError("there is nothing to do but what is blocked; nothing was written")
+            if form == "json":
+                _print(_nothing(plan, client), form=form, globals_=globals_)
+            return 0
+        _check_mass(plan, session, allowed=allow_mass_change)
+        _check_approval(plan, approved=approved)
+        log = None if log_file is None else stack.enter_context(FileLog(log_file))
+        workers = parallelism or session.workspace.file.limits.parallelism
+        with _on_signals(_finishing(stop)), Progress(globals_, "applying", total=len(written(plan))) as progress:
+            executor = Executor(
+                client,
+                Reader(client, parallelism=workers),
+                parallelism=workers,
+                log=log,
+                stop=stop,
+                advance=progress.step,
+                sleep=_shortened(stop),
+            )
+            outcome = executor.carry_out(plan)
+        _print(outcome, form=form, globals_=globals_)
+        return outcome.exit_code
+
+
+def _check_place(plan: Plan, session: Session) -> None:
+    """RefusedError where the plan was made for another environment, or for another address of this one."""
+    there = (plan.environment, plan.projectId, plan.baseUrl)
+    here = (session.name, session.environment.project, session.environment.url)
+    if there != here:
+        names = ("environment", "project", "base URL")
+        differing = "; ".join(
+            f"{name} {was!r}, not {is_!r}" for name, was, is_ in zip(names, there, here, strict=True) if was != is_
+        )
+        raise RefusedError(
+            f"the plan was made for another place: {differing}; nothing was written",
+            hint="choose that environment, or plan again for this one",
+        )
+
+
+def _show(plan: Plan, *, form: PlanFormat, globals_: Globals) -> None:
+    """The plan as text: the result of `--format json` is the outcome alone, so there it goes to stderr."""
+    if form == "json":
+        if not globals_.quiet:
+            click.echo(render_plan(plan, form="text", globals_=globals_), nl=False, err=True)
+    else:
+        click.echo(render_plan(plan, form="text", globals_=globals_), nl=False, color=True)
+
+
+def _check_mass(plan: Plan, session: Session, *, allowed: bool) -> None:
+    reason = None if allowed else mass_change(plan, session.workspace.file.policy.massChange)
+    if reason is not None:
+        raise RefusedError(f"{reason}; nothing was written", hint="if that is meant, add --allow-mass-change")
+
+
+def _check_approval(plan: Plan, *, approved: bool) -> None:
+    """RefusedError where nobody says yes."""
+    if approved:
+        return
+    if not sys.stdin.isatty() or os.environ.get("CI"):
+        raise RefusedError(
+            "nobody is there to approve the plan; nothing was written", hint="add --yes to apply without asking"
+        )
+    click.echo(f"Apply this to {plan.environment} (project {plan.projectId})? Only 'yes' will do: ", err=True, nl=False)
+    answer = sys.stdin.readline()
+    if answer.strip() != "yes":
+        raise RefusedError("not approved; nothing was written")
+
+
+@contextmanager
+def _on_signals(act: Callable[[], None]) -> Iterator[None]:
+    """While it lasts, Ctrl-C and SIGTERM do `act`."""
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        act()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)
+
+
+def _give_up() -> None:
+    # Nothing has been written yet, so there is nothing to finish.
+    raise KeyboardInterrupt
+
+
+def _finishing(stop: Event) -> Callable[[], None]:
+    def ask() -> None:
+        if not stop.is_set():
+            stop.set()
+            click.echo("interrupted: the calls under way are finished, no other is begun", err=True)
+
+    return ask
+
+
+def _patience(stop: Event) -> Callable[[float], None]:
+    """A sleep that an interruption ends: nothing is under way while a call waits for its turn."""
+
+    def sleep(seconds: float) -> None:
+        if stop.wait(seconds):
+            raise Interrupted("interrupted while waiting for a turn")
+
+    return sleep
+
+
+def _shortened(stop: Event) -> Callable[[float], None]:
+    """A sleep that an interruption cuts short, for asking what came of a call that is under way."""
+
+    def sleep(seconds: float) -> None:
+        stop.wait(seconds)
+
+    return sleep
+
+
+def _nothing(plan: Plan, client: Client) -> ApplyOutcome:
+    return ApplyOutcome(
+        environment=plan.environment,
+        digest=plan.digest,
+        experiments=[],
+        interrupted=False,
+        requests=client.requests_sent,
+    )
+
+
+def _print(outcome: ApplyOutcome, *, form: PlanFormat, globals_: Globals) -> None:
+    if form == "json":
+        text = outcome_text.render_json(outcome)
+    else:
+        text = outcome_text.render_text(outcome, colour=globals_.colour(sys.stdout))
+    click.echo(text, nl=False, color=True)

@@ -1,0 +1,59 @@
+"""`expsync plan`: what apply would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.output import PlanFormat, print_plan
+from expsync.cli.session import make_plan, open_session
+from expsync.core.guard import mass_change
+from expsync.model.plan_file import save_plan
+
+PENDING = 2
+"""The exit code of `--detailed-exitcode` where changes are pending."""
+
+
+@click.command(
+    "plan",
+    cls=ExpsyncCommand,
+    epilog="Example: expsync plan -e prod -t 'checkout-*' --out plan.json",
+)
+@click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="GLOB",
+    help="Only experiments with such a key; may be repeated.",
+)
+@click.option("--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan for apply.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
+@with_globals
+def command(
+    globals_: Globals,
+    targets: tuple[str, ...],
+    prune: bool,
+    out: Path | None,
+    form: PlanFormat,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what apply would change.
+
+    Reads the files and the live side, and writes nothing remote.
+    """
+    session = open_session(globals_)
+    desired = session.declared()
+    with session.client() as client:
+        plan = make_plan(session, client, desired, targets=targets, prune=prune)
+    if out is not None:
+        save_plan(out, plan)
+    print_plan(plan, form=form, globals_=globals_)
+    warning = mass_change(plan, session.workspace.file.policy.massChange)
+    if warning is not None and not globals_.quiet:
+        click.echo(f"warning: {warning}: apply will refuse it without --allow-mass-change", err=True)
+    return PENDING if detailed_exitcode and plan.experiments else 0

@@ -1,0 +1,166 @@
+"""The parts, put together: the workspace and one environment of it, its client, and a plan made of both sides."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import click
+
+from expsync import __version__
+from expsync.api.client import Client
+from expsync.api.reader import Reader
+from expsync.apply.executor import state_of
+from expsync.cli.options import Globals
+from expsync.cli.progress import Progress
+from expsync.config.load import load_declarations
+from expsync.config.workspace import Workspace, load_workspace
+from expsync.core.normalize import Desired, desired_state, live_state
+from expsync.core.planner import (
+    Place,
+    assemble_plan,
+    is_owned,
+    may_be_pruned,
+    needs_of,
+    plan_declared,
+    plan_pruned,
+    waits_for_tags,
+)
+from expsync.errors import ConfigError, ExpsyncError
+from expsync.model.plan import Plan, Scope, Unmanaged
+from expsync.model.workspace import SANDBOX, Environment
+
+STATE_FOLDER = ".expsync"
+"""Where the embedded sandbox keeps its state, beside the workspace file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One environment of a workspace, for one command."""
+
+    globals: Globals
+    workspace: Workspace
+    name: str
+    environment: Environment
+
+    @contextmanager
+    def client(self, *, sleep: Callable[[float], None] | None = None) -> Iterator[Client]:
+        """The environment's client; for `baseUrl: sandbox` it talks to the emulator inside this process."""
+        limits = self.workspace.file.limits
+        trace = _say_trace if self.globals.verbose else None
+        with ExitStack() as stack:
+            transport = None
+            if self.environment.url == SANDBOX:
+                from expsync.cli.embedded import sandbox_transport
+
+                transport = stack.enter_context(
+                    sandbox_transport(self.workspace.root / STATE_FOLDER / "sandbox.db", self.environment)
+                )
+            key = None if transport is not None else os.environ.get(self.environment.apiKeyEnv)
+            options = {} if sleep is None else {"sleep": sleep}
+            yield stack.enter_context(
+                Client(
+                    base_url=self.environment.url,
+                    api_key=key,
+                    project_id=self.environment.project,
+                    environment=self.name,
+                    key_variable=self.environment.apiKeyEnv,
+                    requests_per_second=limits.requestsPerSecond,
+                    timeout=limits.timeout,
+                    transport=transport,
+                    trace=trace,
+                    **options,
+                )
+            )
+
+    def declared(self) -> list[Desired]:
+        """What the files want here; ConfigError with every problem if there is an error among them."""
+        loaded = load_declarations(self.workspace, self.name)
+        if any(problem.severity == "error" for problem in loaded.diagnostics):
+            raise ConfigError(loaded.diagnostics)
+        if not self.globals.quiet:
+            from expsync.render.problems import problem_text
+
+            for problem in loaded.diagnostics:
+                click.echo(problem_text(problem, colour=False), err=True)
+        return [desired_state(declared, self.environment) for declared in loaded.declared]
+
+
+def open_session(globals_: Globals, *, environment: str | None = None) -> Session:
+    """The session for the environment that was asked for; ConfigError where the workspace can't be used."""
+    workspace = load_workspace(globals_.config, cwd=Path.cwd(), environ=os.environ)
+    name, chosen = workspace.environment(environment or globals_.environment, os.environ)
+    return Session(globals_, workspace, name, chosen)
+
+
+def make_plan(
+    session: Session, client: Client, desired: Sequence[Desired], *, targets: Sequence[str], prune: bool
+) -> Plan:
+    """The plan for what `targets` match (all, where there are none)."""
+    ownership = session.workspace.file.ownership
+    project = session.environment.project
+    chosen = [wanted for wanted in desired if is_targeted(wanted.state.key, targets)]
+    with Progress(session.globals, "reading") as progress:
+        reader = Reader(client, parallelism=session.workspace.file.limits.parallelism, advance=progress.update)
+        snapshot = reader.snapshot(
+            {wanted.state.key: needs_of(wanted) for wanted in chosen}, own=[wanted.state.key for wanted in desired]
+        )
+        sightings = dict(snapshot.asked)
+        by_key = {wanted.state.key: wanted for wanted in chosen}
+        waiting = {
+            key: sighting
+            for key, sighting in sightings.items()
+            if waits_for_tags(by_key[key], state_of(sighting), ownership)
+        }
+        sightings |= reader.with_bodies(waiting)
+        others = {key: live_state(b, archived=False) for key, b in snapshot.others.items() if is_targeted(key, targets)}
+        if prune:
+            unread = {key: snapshot.others[key] for key, state in others.items() if state.tags is None}
+            others |= {key: state_of(s) for key, s in reader.with_bodies(reader.sightings(unread)).items()}
+    _check_targets(targets, {*by_key, *others})
+    live = {key: state_of(sighting) for key, sighting in sightings.items()}
+    pruned = [state for state in others.values() if prune and may_be_pruned(state, ownership)]
+    return assemble_plan(
+        place=Place(session.name, project, session.environment.url),
+        scope=Scope(targets=sorted(targets), prune=prune),
+        version=__version__,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        planned=[plan_declared(wanted, live.get(wanted.state.key), ownership, project) for wanted in chosen],
+        pruned=[plan_pruned(state, project) for state in pruned],
+        unmanaged=[
+            Unmanaged(key=state.key, id=state.id or "", owned=is_owned(state, ownership))
+            for state in others.values()
+            if state not in pruned
+        ],
+        pages_with_archived=snapshot.pages_with_archived,
+    )
+
+
+def is_targeted(key: str, targets: Sequence[str]) -> bool:
+    """Whether a key is among what was asked for; no targets means all."""
+    return not targets or any(fnmatchcase(key, target) for target in targets)
+
+
+def _check_targets(targets: Sequence[str], keys: set[str]) -> None:
+    """ExpsyncError for a target that is neither declared nor live: most likely a slip of the pen."""
+    for target in targets:
+        if any(fnmatchcase(key, target) for key in keys):
+            continue
+        if not set(target) & set("*?["):
+            from difflib import get_close_matches
+
+            near = get_close_matches(target, sorted(keys), n=1)
+            raise ExpsyncError(
+                f"no experiment is called {target!r}, neither in the files nor live",
+                hint=f"did you mean {near[0]!r}?" if near else "-t takes keys, or globs such as 'checkout-*'",
+            )
+        click.echo(f"warning: nothing matches the target {target!r}", err=True)
+
+
+def _say_trace(line: str) -> None:
+    click.echo(line, err=True)

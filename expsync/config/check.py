@@ -1,0 +1,271 @@
+"""One file's documents to experiments: fields, meaning, inclusions, in every environment's form."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from pydantic import ValidationError
+
+from expsync.config.deployments import deployment_problems
+from expsync.config.fields import field_problems
+from expsync.config.forms import Form, split_forms
+from expsync.config.inclusions import InclusionFiles
+from expsync.config.lint import check_meaning, rule_of
+from expsync.config.problem import Problem
+from expsync.config.report import Located
+from expsync.config.rule import Context
+from expsync.config.wording import plain, quote
+from expsync.config.workspace import Workspace
+from expsync.config.yaml import Document, parse_with_places
+from expsync.config.yaml_places import Path
+from expsync.config.yaml_text import MAX_BYTES
+from expsync.diagnostics import Diagnostic, Place, Severity
+from expsync.model.experiment import Declared, Experiment, InclusionsFile, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One document that was looked at. `declared` is None if it is not good, or not in the environment in use."""
+
+    key: str | None
+    file: str
+    index: int
+    line: int
+    declared: Declared | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The keys that more than one document has, and what is said of them."""
+
+    keys: frozenset[str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What was found in one document, each thing once, however many environments it is wrong in."""
+
+    seen: set[tuple[str, Path, str]] = field(default_factory=set)
+    entries: list[tuple[Problem, Path]] = field(default_factory=list)
+    lines: list[Diagnostic] = field(default_factory=list)
+    """What is wrong in inclusions files."""
+
+    def add(self, problems: Iterable[Problem], form: Form | None = None) -> None:
+        for problem in problems:
+            path = form.path_in_file(problem.path) if form else problem.path
+            mark = (problem.code, path, problem.message)
+            if mark in self.seen:
+                continue
+            self.seen.add(mark)
+            if form is not None and form.overlay_of is not None and path[:1] != ("environments",):
+                problem = _in_environment(problem, form.overlay_of)
+            self.entries.append((problem, path))
+
+
+def _in_environment(problem: Problem, name: str) -> Problem:
+    detail = f"{problem.detail}\n" if problem.detail else ""
+    detail += f"in the environment {quote(name)}, whose overlay is merged in"
+    return Problem(problem.code, problem.path, problem.message, detail, problem.hint, problem.at)
+
+
+@dataclass(slots=True)
+class Checker:
+    """Checks documents against a workspace; `environment` is the one in use, or None to check them all."""
+
+    workspace: Workspace
+    environment: str | None
+    today: date | None = None
+    inclusions: InclusionFiles = field(init=False)
+    context: Context = field(init=False)
+    _told: set[Diagnostic] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.inclusions = InclusionFiles(os.fspath(self.workspace.root))
+        self.context = Context(self.today)
+
+    def check_file(
+        self, file: str, content: bytes, documents: Sequence[Document]
+    ) -> tuple[list[Checked], list[Diagnostic]]:
+        """What the documents of a good YAML file declare, and what is wrong with them; empty ones are passed over."""
+        checked: list[Checked] = []
+        diagnostics: list[Diagnostic] = []
+        located: Located | None = None
+        for index, document in enumerate(documents):
+            if document.value is None:
+                continue
+            entry, findings = self._check(file, index, document)
+            if findings.entries or findings.lines:
+                located = located or Located(file, parse_with_places(content))
+                told = self._tell(findings, located, index, entry.key)
+                diagnostics.extend(told)
+                if findings.lines or any(diagnostic.severity == "error" for diagnostic in told):
+                    entry = Checked(entry.key, file, index, document.line, None)
+            checked.append(entry)
+        if not checked:
+            hint = "delete the file, or write the experiment"
+            diagnostics.extend(
+                adjustable(self.workspace, "EXP405", Place(file), "no experiment is declared here", hint)
+            )
+        return checked, diagnostics
+
+    def check_damaged(self, file: str, content: bytes) -> tuple[list[Checked], list[Diagnostic]]:
+        """The same for a file with mistakes of YAML: of it nothing is declared, but what could be read is checked."""
+        located = Located(file, parse_with_places(content))
+        checked: list[Checked] = []
+        diagnostics: list[Diagnostic] = []
+        for index, placed in enumerate(located.parsed.documents):
+            if placed.broken or placed.value is None:
+                continue
+            entry, findings = self._check(file, index, Document(placed.value, placed.line))
+            diagnostics.extend(self._tell(findings, located, index, entry.key))
+            checked.append(Checked(entry.key, file, index, placed.line, None))
+        return checked, diagnostics
+
+    def repeated_keys(self, checked: Iterable[Checked]) -> Repeated:
+        """The keys that stand in two documents; each document but the first is told where the first is."""
+        by_key: dict[str, list[Checked]] = {}
+        for entry in checked:
+            if entry.key is not None:
+                by_key.setdefault(entry.key, []).append(entry)
+        repeated = {key: entries for key, entries in by_key.items() if len(entries) > 1}
+        diagnostics: list[Diagnostic] = []
+        for key, entries in repeated.items():
+            first = self._key_place(entries[0])
+            diagnostics.extend(
+                Diagnostic(
+                    "EXP201",
+                    "error",
+                    self._key_place(entry),
+                    f"the key {quote(key)} is declared twice",
+                    f"first in {first}",
+                    "delete one of the two, or give it another key",
+                    plain(key),
+                )
+                for entry in entries[1:]
+            )
+        return Repeated(frozenset(repeated), tuple(diagnostics))
+
+    def _tell(self, findings: _Findings, located: Located, index: int, key: str | None) -> list[Diagnostic]:
+        subject = plain(key) if key else ""
+        diagnostics: list[Diagnostic] = []
+        for problem, path in findings.entries:
+            level = severity_of(self.workspace, problem.code)
+            if level is not None:
+                diagnostics.append(located.diagnostic(problem, path, document=index, severity=level, subject=subject))
+        new = [line for line in findings.lines if line not in self._told]
+        self._told.update(new)
+        return [*diagnostics, *new]
+
+    def _key_place(self, entry: Checked) -> Place:
+        try:
+            with open(os.path.join(self.workspace.root, entry.file), "rb") as file:
+                located = Located(entry.file, parse_with_places(file.read(MAX_BYTES + 1)))
+        except OSError:
+            return Place(entry.file, entry.line)
+        spot = located.document(entry.index).places.get(("key",))
+        return Place(entry.file, spot.line, spot.column) if spot else Place(entry.file, entry.line)
+
+    def _check(self, file: str, index: int, document: Document) -> tuple[Checked, _Findings]:
+        findings = _Findings()
+        raw = document.value
+        if not isinstance(raw, dict):
+            detail = f"it is {quote(raw)}" if not isinstance(raw, list) else "it is a list; put --- between experiments"
+            hint = "begin with `key: …`"
+            findings.add([Problem("EXP103", (), "an experiment must be a mapping", detail, hint)])
+            return Checked(None, file, index, document.line, None), findings
+        key = raw.get("key")
+        split = split_forms(raw, self.workspace.file.environments)
+        findings.add(split.problems)
+        declared: Declared | None = None
+        for form in split.forms:
+            experiment = self._check_form(file, form, findings)
+            if experiment is not None and self.environment in form.environments:
+                declared = Declared(experiment, file, document.line)
+        return Checked(key if isinstance(key, str) else None, file, index, document.line, declared), findings
+
+    def _check_form(self, file: str, form: Form, findings: _Findings) -> Experiment | None:
+        try:
+            experiment = Experiment.model_validate(form.raw)
+        except ValidationError as error:
+            findings.add(field_problems(error, Experiment, form.raw), form)
+            return None
+        experiment = self._with_users(file, experiment, form, findings)
+        if form.environments:  # a form that no environment has may be meant to be incomplete
+            findings.add(check_meaning(experiment, self.context, self.workspace.file.rules), form)
+        for name in form.environments if experiment.deployments else ():
+            if self.environment in (None, name) or form.declares_deployments:
+                environment = self.workspace.file.environments[name]
+                findings.add(deployment_problems(experiment, name, environment), form)
+        return experiment
+
+    def _with_users(self, file: str, experiment: Experiment, form: Form, findings: _Findings) -> Experiment:
+        """The experiment with the users of inclusions files in the place of the files' names."""
+        if not any(isinstance(variant.inclusions, InclusionsFile) for variant in experiment.variants):
+            return experiment
+        variants: list[Variant] = []
+        for index, variant in enumerate(experiment.variants):
+            if not isinstance(variant.inclusions, InclusionsFile):
+                variants.append(variant)
+                continue
+            users = self.inclusions.users(file, variant.inclusions.file)
+            if users.refusal is not None:
+                told = users.refusal
+                path: Path = ("variants", index, "inclusions", "file")
+                findings.add([Problem("EXP018", path, told.message, told.detail, told.hint)], form)
+            findings.lines.extend(users.diagnostics)
+            ids = list(users.ids) if users.refusal is None else []
+            variants.append(variant.model_copy(update={"inclusions": ids}))
+        return experiment.model_copy(update={"variants": variants})
+
+
+def severity_of(workspace: Workspace, code: str) -> Severity | None:
+    """How severe a code is in this workspace, or None where its rule is off."""
+    rule = rule_of(code)
+    if rule is None:
+        return "error"
+    level = workspace.file.rules.get(code, rule.severity)
+    return None if level == "off" else level
+
+
+def adjustable(workspace: Workspace, code: str, place: Place, message: str, hint: str) -> list[Diagnostic]:
+    """The diagnostic of a rule that looks at files, or none where it is off."""
+    level = severity_of(workspace, code)
+    return [] if level is None else [Diagnostic(code, level, place, message, "", hint)]
+
+
+def unmatched_globs(workspace: Workspace, unmatched: Sequence[str]) -> list[Diagnostic]:
+    """What is said of globs without a file; `.yml` needs none beside a `.yaml` that has some, nor the other way."""
+    globs = workspace.file.experiments
+    matched = {_stem(glob) for glob in globs if glob not in unmatched}
+    diagnostics: list[Diagnostic] = []
+    told: set[str] = set()
+    for index, glob in enumerate(globs):
+        stem = _stem(glob)
+        if stem in matched or stem in told:
+            continue
+        told.add(stem)
+        place = _glob_place(workspace, index)
+        hint = "correct it under `experiments:`, or add a file"
+        message = f"no file matches {quote(glob)}"
+        diagnostics.extend(adjustable(workspace, "EXP404", place, message, hint))
+    return diagnostics
+
+
+def _stem(glob: str) -> str:
+    return glob.removesuffix(".yaml").removesuffix(".yml")
+
+
+def _glob_place(workspace: Workspace, index: int) -> Place:
+    """Where the glob stands in the workspace file, or its first line where the default globs are in use."""
+    name = workspace.path.name
+    try:
+        content = workspace.path.read_bytes()
+    except OSError:
+        return Place(name)
+    located = Located(name, parse_with_places(content))
+    spot = located.document(0).places.get(("experiments", index))
+    return Place(name, spot.line, spot.column) if spot else Place(name, 1, 1)

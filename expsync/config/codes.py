@@ -1,0 +1,45 @@
+"""The codes of everything that is no lint rule: files and YAML (0), fields (1), the workspace (3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+CODES: Mapping[str, str] = {
+    "EXP001": "a file or folder can't be read",
+    "EXP002": "a file is too large",
+    "EXP003": "a file is not UTF-8",
+    "EXP004": "a character that is not allowed",
+    "EXP005": "a mistake of YAML's syntax",
+    "EXP006": "a key stands twice in a mapping",
+    "EXP007": "a YAML tag",
+    "EXP008": "an alias without its anchor, or inside it",
+    "EXP009": "aliases that stand for too much",
+    "EXP010": "nesting that is too deep",
+    "EXP011": "a key that is not text",
+    "EXP012": "a merge key",
+    "EXP013": "a YAML directive",
+    "EXP014": "a number that JSON can't carry",
+    "EXP015": "a tab in the indentation",
+    "EXP016": "a link out of the workspace",
+    "EXP017": "a path that is none of the workspace's files",
+    "EXP018": "an inclusions file that can't be used",
+    "EXP019": "a line of an inclusions file that can't be used",
+    "EXP020": "an API key in a file",
+    "EXP101": "an unknown field",
+    "EXP102": "a missing field",
+    "EXP103": "a value of the wrong kind",
+    "EXP104": "a number out of range",
+    "EXP105": "a value that is none of those allowed",
+    "EXP106": "a text of the wrong form or length",
+    "EXP107": "too few or too many entries",
+    "EXP108": "no value where one is needed",
+    "EXP301": "no workspace file",
+    "EXP302": "region and baseUrl at once",
+    "EXP303": "a base URL that can't be used",
+    "EXP304": "a glob that can't be used",
+    "EXP305": "deployment aliases that can't be told apart",
+    "EXP306": "ownership tags that are the same",
+    "EXP307": "a lint rule that can't be set like that",
+    "EXP308": "an environment that does not exist",
+    "EXP309": "no environment was chosen",
+}

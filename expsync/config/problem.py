@@ -1,0 +1,28 @@
+"""A problem that knows its path in a document; the loader turns it into a Diagnostic with a line and a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from expsync.config.yaml_places import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong at a path; `at` says whether the key or the value there is to be shown."""
+
+    code: str
+    path: Path
+    message: str
+    detail: str = ""
+    hint: str = ""
+    at: Literal["value", "key"] = "value"
+
+
+def dotted(path: Path) -> str:
+    """The path as a person writes it: `variants[0].rolloutWeight`; `the document` for the empty path."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}"
+    return text.removeprefix(".") or "the document"

@@ -1,0 +1,37 @@
+"""What a lint rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from expsync.config.problem import Problem
+from expsync.diagnostics import Severity
+from expsync.model.experiment import Experiment
+
+Check = Callable[[Experiment, "Context"], Iterator[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may know beside the experiment. `today` is None where the day must not matter."""
+
+    today: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that must hold, why, and how to settle it.
+
+    `check` is None where one experiment is not enough to see it: the loader looks after those. `adjustable` rules can
+    be set to off, warning or error under `rules:` in the workspace file; the others always hold.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    why: str
+    settle: str
+    check: Check | None = None
+    adjustable: bool = False

@@ -1,0 +1,242 @@
+"""The plan: for each experiment its changes, its calls in order, and what would stop them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from expsync.core.diff import diff_states
+from expsync.core.fingerprint import fingerprint_of, observed_of
+from expsync.core.normalize import Desired
+from expsync.core.operations import order_operations, segments_are_written
+from expsync.core.paths import is_ignored
+from expsync.core.target import Target, needs_tags, target_of, unowned_target
+from expsync.model.plan import (
+    FORMAT_VERSION,
+    Action,
+    Finding,
+    Note,
+    Plan,
+    PlannedExperiment,
+    Scope,
+    Summary,
+    Unmanaged,
+)
+from expsync.model.reads import Needs, requests_of
+from expsync.model.state import VARIANT_DETAILS, State
+from expsync.model.workspace import Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What became of one experiment: its entry in the plan (None: unchanged) and what is worth noting."""
+
+    experiment: PlannedExperiment | None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a plan is for."""
+
+    environment: str
+    project_id: str
+    base_url: str
+
+
+def needs_of(desired: Desired) -> Needs:
+    """What must be known of the live experiment to compare it with this declaration."""
+    state, ignore = desired.state, desired.ignore
+    fields = {name for name in state.fields if name != "archived" and not is_ignored(ignore, (name,))}
+    fields |= {
+        name
+        for name in ("tags", "deployments", "targetSegments", "variants")
+        if getattr(state, name) is not None and not is_ignored(ignore, (name,))
+    }
+    variants = state.variants or {}
+    if any("rolloutWeight" in v.fields for v in variants.values()):
+        fields.add("rolloutWeights")
+    wanted = {
+        name: {
+            key: desired.renames.get(key)
+            for key, variant in variants.items()
+            if getattr(variant, name) is not None and not is_ignored(ignore, ("variants", key, name))
+        }
+        for name in ("inclusions", "cohortInclusions")
+    }
+    return Needs(
+        fields=frozenset(fields),
+        details=any(
+            name in variant.fields and not is_ignored(ignore, ("variants", key, name))
+            for key, variant in variants.items()
+            for name in VARIANT_DETAILS
+        ),
+        inclusions=wanted["inclusions"],
+        cohorts=wanted["cohortInclusions"],
+    )
+
+
+def waits_for_tags(desired: Desired, live: State, ownership: Ownership) -> bool:
+    """Whether there is something to change and the live tags must be read, since an edit also adopts."""
+    if not needs_tags(desired, live, ownership):
+        return False
+    target = target_of(desired, live, ownership)
+    return target.live != target.state or bool(target.renamed)
+
+
+def plan_declared(desired: Desired, live: State | None, ownership: Ownership, project_id: str) -> Planned:
+    """What a declaration makes of an experiment; `live` is None where there is none."""
+    target = target_of(desired, live, ownership)
+    changes = diff_states(target.live, target.state, target.renamed)
+    notes = tuple(_notes(target))
+    if live is not None and not changes:
+        return Planned(None, notes)
+    lost = _cohorts_lost(target)
+    observed = observed_of(live)
+    return Planned(
+        PlannedExperiment(
+            key=desired.state.key,
+            id=None if live is None else live.id,
+            file=desired.file,
+            line=desired.line,
+            action="blocked" if lost else _action(target),
+            changes=changes,
+            operations=[] if lost else order_operations(target, project_id),
+            findings=lost,
+            observed=observed,
+            fingerprint=fingerprint_of(live, observed, desired.state.key),
+        ),
+        notes,
+    )
+
+
+def plan_pruned(live: State, project_id: str) -> PlannedExperiment:
+    """The archiving of an experiment that no file declares any more."""
+    target = unowned_target(live)
+    observed = observed_of(live)
+    return PlannedExperiment(
+        key=live.key,
+        id=live.id,
+        file=None,
+        line=None,
+        action="archive",
+        changes=diff_states(live, target.state),
+        operations=order_operations(target, project_id),
+        findings=[],
+        observed=observed,
+        fingerprint=fingerprint_of(live, observed, live.key),
+    )
+
+
+def is_owned(state: State, ownership: Ownership) -> bool | None:
+    """Whether we manage a live experiment; None where its tags are not known."""
+    return None if state.tags is None else ownership.tag in state.tags
+
+
+def may_be_pruned(state: State, ownership: Ownership) -> bool:
+    """Whether it bears the ownership tag and not the protected one."""
+    return state.tags is not None and ownership.tag in state.tags and ownership.protectedTag not in state.tags
+
+
+def assemble_plan(
+    *,
+    place: Place,
+    scope: Scope,
+    version: str,
+    created_at: str,
+    planned: Iterable[Planned],
+    pruned: Iterable[PlannedExperiment],
+    unmanaged: Iterable[Unmanaged],
+    pages_with_archived: int,
+) -> Plan:
+    """The document, sealed with its digest; everything in it is in one fixed order."""
+    outcomes = list(planned)
+    experiments = [outcome.experiment for outcome in outcomes if outcome.experiment is not None]
+    unchanged = len(outcomes) - len(experiments)
+    experiments = sorted((*experiments, *pruned), key=lambda e: e.key)
+    return Plan(
+        formatVersion=FORMAT_VERSION,
+        expsyncVersion=version,
+        createdAt=created_at,
+        environment=place.environment,
+        projectId=place.project_id,
+        baseUrl=place.base_url,
+        scope=scope,
+        experiments=experiments,
+        unmanaged=sorted(unmanaged, key=lambda u: u.key),
+        notes=sorted((note for o in outcomes for note in o.notes), key=lambda n: (n.key, n.path)),
+        summary=summary_of(experiments, unchanged=unchanged, pages_with_archived=pages_with_archived),
+        digest="",
+    ).sealed()
+
+
+def summary_of(experiments: Sequence[PlannedExperiment], *, unchanged: int, pages_with_archived: int) -> Summary:
+    """The counts of a plan."""
+
+    def count(action: Action) -> int:
+        return sum(e.action == action for e in experiments)
+
+    writing = [e for e in experiments if e.operations]
+    return Summary(
+        create=count("create"),
+        update=count("update"),
+        archive=count("archive"),
+        unarchive=count("unarchive"),
+        unchanged=unchanged,
+        blocked=count("blocked"),
+        operations=sum(len(e.operations) for e in writing),
+        requests=requests_of(writing, pages_with_archived),
+    )
+
+
+def _action(target: Target) -> Action:
+    if target.live is None:
+        return "create"
+    before, after = (s.flag("archived", unknown=False) for s in (target.live, target.state))
+    if before == after:
+        return "update"
+    return "archive" if after else "unarchive"
+
+
+def _cohorts_lost(target: Target) -> list[Finding]:
+    """A finding that blocks, where a list of segments would be replaced and one holds what can't be written back."""
+    if target.live is None or not segments_are_written(target):
+        return []
+    names = [name for name, segment in (target.live.targetSegments or {}).items() if segment.foreign]
+    if not names:
+        return []
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return [
+        Finding(
+            risk="cohort-lost",
+            severity="blocked",
+            acknowledged=False,
+            message=f"the live segment {quoted} targets a cohort, which the API can't write back: replacing the "
+            "segments would lose it; leave targetSegments out of the file, or take the cohort out of the segment in "
+            "Amplitude first",
+        )
+    ]
+
+
+def _notes(target: Target) -> Iterable[Note]:
+    key = target.state.key
+    for name in target.unread:
+        yield Note(
+            key=key,
+            path=name,
+            message="the API does not give it back, so it could not be compared; it is sent along with any other edit",
+        )
+    if target.order is not None:
+        there = ", ".join(variant for variant in target.state.variants or () if variant in target.order)
+        yield Note(
+            key=key,
+            path="variants",
+            message=f"the API can't reorder variants: the file says {', '.join(target.order)}, "
+            f"users are split in the order {there}",
+        )
+    for variant in target.bandit_weights:
+        yield Note(
+            key=key,
+            path=f"variants.{variant}.rolloutWeight",
+            message="a multi-arm bandit sets its weights itself: the declared one counts only when it is created",
+        )

@@ -1,0 +1,46 @@
+"""JSON text that is safe to print: characters that could act on a terminal or a log stand as JSON escapes."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+from pydantic import JsonValue
+
+# Other: control, format (bidi marks, zero-width), surrogate, private use, unassigned; separators of lines.
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# How older GitHub runners, Azure Pipelines and TeamCity mark a command, anywhere in a line.
+_COMMAND = re.compile(r"##(?=\w*\[)")
+
+
+def is_unsafe(char: str) -> bool:
+    """Whether a character is not one to see: control, format (bidi, zero-width), surrogate, line separator."""
+    return not char.isprintable() and unicodedata.category(char) in _UNSAFE_CATEGORIES
+
+
+def broken_command(text: str) -> str:
+    """`text` with every `##[name]` and `##vso[name]` broken up, so that no CI system finds a command in it."""
+    return _COMMAND.sub(r"#\\u0023", text)
+
+
+def compact_json(value: JsonValue) -> str:
+    """The value as JSON on one line, safe to print; it means exactly the same."""
+    return _safe(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")))
+
+
+def indented_json(value: JsonValue) -> str:
+    """The value as JSON indented by two, with a line break at its end, safe to print; it means exactly the same."""
+    return _safe(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2)) + "\n"
+
+
+def _safe(text: str) -> str:
+    # json.dumps has escaped what is below space; a line break that is left stands between tokens.
+    if not text.isascii() or "\x7f" in text:
+        text = "".join(_escape(char) if char != "\n" and is_unsafe(char) else char for char in text)
+    return broken_command(text)
+
+
+def _escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

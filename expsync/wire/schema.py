@@ -1,0 +1,236 @@
+"""Tolerant models of what the API answers.
+
+Nothing here fails on a field it does not know (it is kept) or on an optional one that is missing. Ids may be
+numbers or text and are text here; numbers may be text and are numbers here. `null` for a list or a mapping is
+an empty one; `null` for a text that describes (`name`, `description`) is the empty text; any other `null` is
+None.
+
+`carries(field)` tells a field that the body held from one that it left out, which matters, since a field that
+was not read must never be taken for a change.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SkipValidation, Strict
+
+_MOST = 10**15
+"""No number of this API comes near it; past it, floats lose whole numbers."""
+
+
+def _number(text: str) -> int | float:
+    """The number that a text holds; ValueError where it holds none, or none that can be reckoned with."""
+    number: int | float
+    try:
+        number = int(text)
+    except ValueError:
+        number = float(text)
+    if not -_MOST <= number <= _MOST:
+        raise ValueError("out of range")
+    return number
+
+
+def _finite(value: JsonValue) -> JsonValue:
+    """The value; ValueError where a number in it is past the largest float, and so was read as infinity."""
+    # The parser allows no more than some two hundred levels, so this can't run out of stack.
+    if isinstance(value, dict):
+        for member in value.values():
+            _finite(member)
+    elif isinstance(value, list):
+        for member in value:
+            _finite(member)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("out of range")
+    return value
+
+
+def _text(value: JsonValue) -> str:
+    """A text for any JSON value: itself where it is one, its JSON otherwise."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _texts(value: JsonValue) -> list[str]:
+    """A list of texts for any JSON value: none for null, one for what is no list."""
+    if value is None:
+        return []
+    return [_text(member) for member in value] if isinstance(value, list) else [_text(value)]
+
+
+def _empty_list(_: None) -> list[Any]:
+    return []
+
+
+def _empty_mapping(_: None) -> dict[str, Any]:
+    return {}
+
+
+def _empty_text(_: None) -> str:
+    return ""
+
+
+_Finite = Field(ge=-_MOST, le=_MOST, allow_inf_nan=False)
+# Each union goes from the commonest shape to the rarest and takes the first that fits, so that only rare
+# shapes cost a call of a Python function.
+Number = Annotated[
+    Annotated[int, Strict(), _Finite]
+    | Annotated[float, Strict(), _Finite]
+    | Annotated[str, Strict(), Field(max_length=40), AfterValidator(_number)],
+    Field(union_mode="left_to_right"),
+]
+"""A number, or a number in a text."""
+Json = Annotated[JsonValue, SkipValidation, AfterValidator(_finite)]
+"""Any JSON value, kept as it came."""
+Loose = Annotated[str | Annotated[Any, AfterValidator(_text)], Field(union_mode="left_to_right")] | None
+"""A text for people, made from whatever came."""
+Phrase = Annotated[str | Annotated[None, AfterValidator(_empty_text)], Field(union_mode="left_to_right")]
+Texts = Annotated[list[str] | Annotated[None, AfterValidator(_empty_list)], Field(union_mode="left_to_right")]
+Values = Annotated[list[str] | Annotated[Any, AfterValidator(_texts)], Field(union_mode="left_to_right")]
+"""The values of a condition: texts, whatever their JSON type was."""
+Weights = Annotated[
+    dict[str, Number] | Annotated[None, AfterValidator(_empty_mapping)], Field(union_mode="left_to_right")
+]
+
+
+class WireModel(BaseModel):
+    """The base: frozen, open to unknown fields, numbers taken for texts where a text is meant."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        frozen=True,
+        coerce_numbers_to_str=True,
+        use_attribute_docstrings=True,
+        defer_build=True,
+    )
+
+    def carries(self, field: str) -> bool:
+        """Whether the body held this field at all, be it as null."""
+        return field in self.model_fields_set
+
+
+class WireVariant(WireModel):
+    """A variant: only its key in most lists, whole in `listVariants`, `getVariant` and some live lists."""
+
+    key: str
+    name: Phrase = ""
+    description: Phrase = ""
+    payload: Json = None
+    rolloutWeight: Number | None = None
+
+
+class WireCondition(WireModel):
+    """One condition. Only `type: property` can be written back; others are read so that they can be named."""
+
+    type: str = "property"
+    prop: Phrase = ""
+    op: Phrase = ""
+    values: Values = []
+
+
+def _bare_variant(key: str) -> WireVariant:
+    return WireVariant(key=key)
+
+
+Variants = Annotated[
+    list[Annotated[WireVariant | Annotated[str, AfterValidator(_bare_variant)], Field(union_mode="left_to_right")]]
+    | Annotated[None, AfterValidator(_empty_list)],
+    Field(union_mode="left_to_right"),
+]
+Conditions = Annotated[
+    list[WireCondition] | Annotated[None, AfterValidator(_empty_list)], Field(union_mode="left_to_right")
+]
+
+
+class WireSegment(WireModel):
+    """A target segment; older servers leave out its name, percentage and weights."""
+
+    name: str | None = None
+    conditions: Conditions = []
+    percentage: Number | None = None
+    bucketingKey: str | None = None
+    rolloutWeights: dict[str, Number] | None = None
+
+
+Segments = Annotated[
+    list[WireSegment] | Annotated[None, AfterValidator(_empty_list)], Field(union_mode="left_to_right")
+]
+
+
+class WireExperiment(WireModel):
+    """An experiment as it is read. Every field is optional here; what is parsed has at least `id` and `key`."""
+
+    id: str = ""
+    projectId: str | None = None
+    key: str = ""
+    name: Phrase = ""
+    description: Phrase = ""
+    enabled: bool | None = None
+    archived: bool | None = None
+    deleted: bool | None = None
+    evaluationMode: str | None = None
+    experimentType: str | None = None
+    bucketingKey: str | None = None
+    bucketingSalt: str | None = None
+    bucketingUnit: str | None = None
+    stickyBucketing: bool | None = None
+    rolloutPercentage: Number | None = None
+    rolloutWeights: Weights = {}
+    variants: Variants = []
+    targetSegments: Segments = []
+    deployments: Texts = []
+    tags: Texts = []
+    startDate: str | None = None
+    """A date or an instant, as the server wrote it."""
+    endDate: str | None = None
+    exposureEvent: Json = None
+    state: str | None = None
+    """`planning`, `running`, `analyzing`, `decision-made`; set by the product."""
+    parentDependencies: Json = None
+    decision: str | None = None
+    decisionReason: str | None = None
+    rolledOutVariant: str | None = None
+    createdBy: Loose = None
+    lastModifiedBy: Loose = None
+    createdAt: Loose = None
+    lastModifiedAt: Loose = None
+
+
+class WirePage(WireModel):
+    """One page of a list, and the cursor of the next; None or the empty text on the last page."""
+
+    experiments: list[WireExperiment]
+    nextCursor: str | None = None
+
+
+class WireVersion(WireModel):
+    """One version: what the experiment was, from when on, and by whom."""
+
+    version: int
+    createdAt: Loose = None
+    createdBy: Loose = None
+    flagConfig: WireExperiment
+
+
+class WireDeployment(WireModel):
+    """A deployment; `label` is its name, `key` its client key."""
+
+    id: str
+    projectId: str | None = None
+    label: str | None = None
+    key: str | None = None
+    deleted: bool | None = None
+
+
+class WireDeployments(WireModel):
+    """The deployments of a project."""
+
+    deployments: list[WireDeployment]
+
+
+class WireCreated(WireModel):
+    """What the server says of a new experiment."""
+
+    id: Annotated[str, Field(min_length=1)]
+    url: str | None = None

@@ -1,0 +1,187 @@
+"""Answers that can't be read: always one kind of error, one line, no value shown."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expsync.errors import ReplyError
+from expsync.wire import replies
+from tests.wire.test_schema import DOCUMENTED
+
+PARSERS: dict[str, Callable[[Any], Any]] = {
+    "listExperiments": replies.parse_page,
+    "getExperiment": replies.parse_experiment,
+    "listVersions": replies.parse_versions,
+    "getVersion": replies.parse_version,
+    "listVariants": replies.parse_variants,
+    "getVariant": replies.parse_variant,
+    "getInclusions": replies.parse_inclusions,
+    "getCohortInclusions": replies.parse_cohort_inclusions,
+    "listDeployments": replies.parse_deployments,
+    "listProjectDeployments": replies.parse_project_deployments,
+    "createExperiment": replies.parse_created,
+}
+GARBAGE: dict[str, bytes] = {
+    "nothing": b"",
+    "OK": b"OK",
+    "html": b"<html><body>502</body></html>",
+    "half a list": b'[{"key": "contr',
+    "half an object": b'{"experiments": [{"id": 1, "key"',
+    "a bare number": b"5",
+    "a bare text": b'"text"',
+    "null": b"null",
+    "true": b"true",
+    "NaN": b"NaN",
+    "NaN inside": b'{"experiments": [{"id": 1, "key": "a", "x": NaN}], "id": NaN, "key": "a"}',
+    "Infinity inside": b'[{"key": -Infinity, "id": Infinity}]',
+    "a hundred thousand lists": b"[" * 100_000 + b"]" * 100_000,
+    "a hundred thousand objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "invalid utf-8": b'[{"key": "\xff\xfe"}]',
+    "utf-16": '{"experiments": []}'.encode("utf-16"),
+    "a byte order mark": b'\xef\xbb\xbf{"experiments": []}',
+    "an encoded surrogate": b'["\xed\xa0\x80"]',
+    "an escaped surrogate": b'["\\ud800"]',
+    "two documents": b'{"experiments": []}{"experiments": []}',
+    "a trailing comma": b"[1,]",
+    "a number of ten thousand digits": b"[" + b"9" * 10_000 + b"]",
+    "a zero byte": b"\x00",
+    "lists in lists": b"[[]]",
+    "wrong kinds": b'{"experiments": {}, "deployments": {}, "id": [], "key": {}, "version": [], "flagConfig": 5}',
+}
+
+
+@pytest.mark.parametrize("endpoint", PARSERS)
+@pytest.mark.parametrize("body", GARBAGE.values(), ids=GARBAGE)
+def test_garbage_is_a_reply_error_of_one_line_that_names_the_endpoint(endpoint: str, body: bytes) -> None:
+    with pytest.raises(ReplyError) as caught:
+        PARSERS[endpoint](body)
+    message = str(caught.value)
+    assert message.startswith(f"{endpoint}: the answer can't be read: ")
+    assert "\n" not in message
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize("endpoint", PARSERS)
+@given(body=st.binary() | st.text().map(str.encode))
+def test_random_bytes_never_raise_anything_else(endpoint: str, body: bytes) -> None:
+    try:
+        PARSERS[endpoint](body)
+    except ReplyError:
+        return
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(
+    body=st.fixed_dictionaries({"id": JSON, "key": JSON}, optional=dict.fromkeys(set(DOCUMENTED) - {"id", "key"}, JSON))
+)
+def test_any_value_in_any_field_is_read_or_a_reply_error(body: dict[str, Any]) -> None:
+    try:
+        found = replies.parse_experiment(body)
+    except ReplyError:
+        return
+    assert found.model_fields_set == set(body)
+
+
+def test_what_is_no_json_value_is_a_reply_error() -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (object(), float("nan"), {"experiments": float("inf")}, deep):
+        with pytest.raises(ReplyError, match=r"^getExperiment: the answer can't be read: it is not JSON$"):
+            replies.parse_experiment(value)  # type: ignore[arg-type]
+
+
+def one(fields: str) -> bytes:
+    """A page of one experiment with these fields."""
+    return ('{"experiments": [{"id": 1, "key": "a", ' + fields + "}]}").encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            b'{"experiments": [{"id": 1, "key": "a"}, {"id": [], "key": "b"}]}',
+            "$.experiments[1].id: a list does not fit there",
+        ),
+        (b'{"experiments": [{"key": "a"}]}', "$.experiments[0].id: is missing"),
+        (b'{"experiments": [{"id": 1, "key": ""}]}', "$.experiments[0].key: is missing"),
+        (b'{"nextCursor": 5}', "$.experiments: is missing"),
+        (b'{"experiments": null}', "$.experiments: null does not fit there"),
+        (b'{"experiments": [], "nextCursor": {"a": 1}}', "$.nextCursor: an object does not fit there"),
+        (one('"enabled": "perhaps"'), "$.experiments[0].enabled: a text does not fit there"),
+        (one('"rolloutPercentage": true'), "$.experiments[0].rolloutPercentage: a boolean does not fit there"),
+        (one('"rolloutPercentage": 1e999'), "$.experiments[0].rolloutPercentage: a number does not fit there"),
+        (one('"rolloutPercentage": "nan"'), "$.experiments[0].rolloutPercentage: a text does not fit there"),
+        (one('"rolloutPercentage": "1e99"'), "$.experiments[0].rolloutPercentage: a text does not fit there"),
+        (one('"rolloutWeights": {"a": []}'), "$.experiments[0].rolloutWeights.a: a list does not fit there"),
+        (one('"variants": [{"name": "x"}]'), "$.experiments[0].variants[0].key: is missing"),
+        (
+            one('"variants": [{"key": "x", "payload": [1e999]}]'),
+            "$.experiments[0].variants[0].payload: a list does not fit there",
+        ),
+        (one('"exposureEvent": {"a": [-1e999]}'), "$.experiments[0].exposureEvent: an object does not fit there"),
+        (b'{"experiments": [5]}', "$.experiments[0]: a number does not fit there"),
+    ],
+)
+def test_the_message_names_the_place(body: bytes, message: str) -> None:
+    with pytest.raises(ReplyError) as caught:
+        replies.parse_page(body)
+    assert str(caught.value) == f"listExperiments: the answer can't be read: {message}"
+
+
+def test_names_in_the_path_are_shortened_and_can_not_steer_a_terminal() -> None:
+    body = {"experiments": [{"id": 1, "key": "a", "rolloutWeights": {"\x1b[31m\n" + "x" * 500: []}}]}
+    with pytest.raises(ReplyError) as caught:
+        replies.parse_page(body)  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "listExperiments: the answer can't be read: $.experiments[0].rolloutWeights.?[31m?"
+        + "x" * 82
+        + "…: a list does not fit there"
+    )
+
+
+def test_the_words_nan_and_infinity_are_fine_inside_texts() -> None:
+    page = replies.parse_page(b'{"experiments": [{"id": 1, "key": "NaN", "name": "Infinity"}]}')
+    assert [found.key for found in page.experiments] == ["NaN"]
+
+
+def test_inclusions_are_texts_or_numbers() -> None:
+    assert replies.parse_inclusions(b'["qa@example.com", 7, 2.5]') == ["qa@example.com", "7", "2.5"]
+
+
+def test_a_created_experiment_needs_an_id() -> None:
+    assert replies.parse_created(b'{"id": 7, "url": "http://x"}').id == "7"
+    for body in (b"{}", b'{"id": ""}', b'{"id": null}'):
+        with pytest.raises(ReplyError):
+            replies.parse_created(body)
+
+
+def test_deployments_of_a_project_come_out_of_their_envelope() -> None:
+    assert [d.id for d in replies.parse_project_deployments(b'{"deployments": [{"id": 1}, {"id": "2"}]}')] == ["1", "2"]
+
+
+def test_a_page_of_a_thousand_is_read_quickly() -> None:
+    page = {"experiments": [{**DOCUMENTED, "id": n, "key": f"k-{n}"} for n in range(1000)]}
+    body = json.dumps(page).encode()
+    replies.parse_page(body)
+    took = []
+    for _ in range(3):
+        started = time.perf_counter()
+        found = replies.parse_page(body)
+        took.append(time.perf_counter() - started)
+    assert len(found.experiments) == 1000
+    # About 0.025 on a quiet machine; the bound leaves room for a busy one.
+    assert min(took) < 0.25
