@@ -56,8 +56,8 @@ readme: $(READY)
 	@$(BIN)/python scripts/readme_help.py --write
 
 cassettes: $(READY)
-	@rm -rf tests/cassettes
-	@EXPSYNC_RECORD=1 $(BIN)/python -m pytest -q tests/api
+	@$(BIN)/python -m tests.api.record
+	@$(BIN)/python -m pytest -q tests/api --update-expected
 
 clean:
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.json

@@ -2,7 +2,8 @@
 
     <!-- expsync validate --help -->   ...   <!-- end -->
 
-holds what that command prints, run in a fresh copy of examples/quickstart with 80 columns and no settings.
+holds what that command prints, run in a fresh copy of examples/quickstart with 80 columns and no settings. With
+`<!-- edited: expsync plan -->` the copy was applied and then edited before.
 """
 
 from __future__ import annotations
@@ -18,31 +19,58 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-MARKED = re.compile(r"(<!-- expsync (?P<arguments>[^\n]*?) -->\n).*?(?=<!-- end -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- (?P<edited>edited: )?expsync (?P<arguments>[^\n]*?) -->\n).*?(?=<!-- end -->)", re.DOTALL)
+EDITS = (
+    ("experiments/search-ranking.yaml", "rolloutPercentage: 20", "rolloutPercentage: 40"),
+    ("experiments/search-ranking.yaml", "boost: 2}", "boost: 3}"),
+    ("users/search-team.txt", "linus@example.com\n", "alan@example.com\nedsger@example.com\n"),
+    ("experiments/welcome-mail.yaml", "enabled: false", "enabled: true\nrolloutPercentage: 5\ndeployments: [ios]"),
+    ("experiments/welcome-mail.yaml", "minutes: 2}", "minutes: 2}\n  - key: none"),
+)
 
 
-def printed(arguments: list[str]) -> str:
+def printed(arguments: list[str], *, edited: bool) -> str:
     """What `expsync` prints on stdout when it is run with `arguments` in a copy of the quick start."""
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("EXPSYNC_")}
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "quickstart"
         shutil.copytree(ROOT / "examples" / "quickstart", copy, ignore=shutil.ignore_patterns(".expsync"))
-        ran = subprocess.run(
-            [sys.executable, "-m", "expsync", *arguments],
-            cwd=copy,
-            env={**settings, "COLUMNS": "80", "NO_COLOR": "1"},
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        if edited:
+            _run(["apply", "--yes"], copy)
+            for file, before, after in EDITS:
+                _edit(copy / file, before, after)
+        return _run(arguments, copy)
+
+
+def _run(arguments: list[str], folder: Path) -> str:
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("EXPSYNC_")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "expsync", *arguments],
+        cwd=folder,
+        env={**settings, "COLUMNS": "80", "NO_COLOR": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
     if ran.returncode != 0:
         raise SystemExit(f"expsync {' '.join(arguments)} ended with {ran.returncode}:\n{ran.stderr}")
     return ran.stdout
 
 
+def _edit(file: Path, before: str, after: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    if before not in text:
+        raise SystemExit(f"{file.name} has no {before!r} any more")
+    file.write_text(text.replace(before, after), encoding="utf-8")
+
+
 def renewed(text: str) -> str:
     """The text with everything between its markers as the program prints it now."""
-    return MARKED.sub(lambda found: f"{found[1]}```text\n{printed(found['arguments'].split())}```\n", text)
+
+    def quoted(found: re.Match[str]) -> str:
+        output = printed(found["arguments"].split(), edited=found["edited"] is not None)
+        return f"{found[1]}```text\n{output}```\n"
+
+    return MARKED.sub(quoted, text)
 
 
 def main(mode: str) -> int:

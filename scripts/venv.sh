@@ -30,4 +30,4 @@ if [ ! -e "$venv" ]; then
   }
 fi
 echo "installing what pyproject.toml asks for, as pinned in constraints.txt" >&2
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[dev]'
+"$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input -c constraints.txt -e '.[dev]'

@@ -39,7 +39,7 @@ def plain_environment() -> Iterator[None]:
     """The environment without what would change what expsync does."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith("EXPSYNC_") and name not in ("EXPSYNC_EXAMPLES", "EXPSYNC_RECORD"):
+            if name.startswith("EXPSYNC_") and name != "EXPSYNC_EXAMPLES":
                 patch.delenv(name)
         for name in ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
             patch.delenv(name, raising=False)

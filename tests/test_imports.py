@@ -26,7 +26,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "sandbox": ({"wire"}, {"pydantic", "httpx", "starlette", "uvicorn"}),
     "cli": (
         {"model", "wire", "config", "core", "api", "apply", "render", "authoring", "sandbox"},
-        {"click", "rich"},
+        {"click", "rich", "httpx", "pydantic"},
     ),
 }
 FREE_FOR_ALL = {"errors", "diagnostics"}

@@ -73,7 +73,10 @@ def read_answer(response: httpx.Response, overdue: Callable[[], bool], most: int
         unpack = _unpacker()
     else:
         raise UnreadableBody("it is packed in a way that was not asked for")
-    return Answer(response.status_code, response.headers, _collect(response.iter_raw(), unpack, overdue, most))
+    stream = response.stream
+    if not isinstance(stream, httpx.SyncByteStream):
+        raise TypeError("only the answer of a sync client can be read here")
+    return Answer(response.status_code, response.headers, _collect(stream, unpack, overdue, most))
 
 
 def _collect(
@@ -149,9 +152,13 @@ def error_of(name: str, answer: Answer, asker: Asker) -> ApiError:
 
 
 def _redirected(name: str, answer: Answer, asker: Asker) -> ReplyError:
+    location = answer.headers.get("location", "")
+    where = ""
     try:
-        target = httpx.URL(answer.headers.get("location", ""))
-        where = f"{target.scheme}://{target.host}{target.path}" if target.host else target.path
+        if location:
+            target = httpx.URL(location)
+            # No user and no query: they may hold what is nobody's business.
+            where = f"{target.scheme}://{target.host}{target.path}" if target.host else target.path
     except httpx.InvalidURL:
         where = ""
     where = plain_text(where, asker.secret, most=200)

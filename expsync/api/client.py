@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -12,11 +10,12 @@ from typing import Self, TypeVar
 import httpx
 from pydantic import JsonValue
 
+from expsync.api.address import check_key, checked_base
 from expsync.api.answers import Asker
 from expsync.api.limiter import Limiter
-from expsync.api.secret import Secret, plain_text
+from expsync.api.secret import Secret
 from expsync.api.transport import Transport
-from expsync.errors import AccessError, ApiError, ReplyError
+from expsync.errors import ApiError, ReplyError
 from expsync.wire import replies
 from expsync.wire.endpoints import BY_NAME, LIST_LIMIT, Endpoint, endpoint_of
 from expsync.wire.schema import (
@@ -35,7 +34,6 @@ MAX_PAGES = 1000
 _EMBEDDED = "http://sandbox.invalid"
 """Stands for the address of a server inside this process; no name ever resolves to it."""
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "expsync"}
-_KEY = re.compile(r"[\x21-\x7e]+")
 
 
 class Client:
@@ -61,8 +59,12 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         embedded = transport is not None and "://" not in base_url
+        secret = Secret(api_key.strip()) if api_key and api_key.strip() and not embedded else None
+        # From here on the key is wrapped, and no traceback can show it.
+        api_key = None
         base = checked_base(_EMBEDDED if embedded else base_url, embedded=embedded)
-        secret = _checked_key(api_key, key_variable, environment, needed=transport is None)
+        if secret is not None or transport is None:
+            check_key(secret, key_variable, environment)
         if limiter is None and transport is None:
             limiter = Limiter(requests_per_second)
         self._project_id = project_id
@@ -269,8 +271,11 @@ class Client:
         try:
             return parse(body)
         except ReplyError as error:
-            # The path in the message is made of the answer's own names, which might be anything.
-            raise ReplyError(self._transport.clean(error.message)) from None
+            # The answer may hold anything, even an echo of the key: it must show neither through the names in
+            # the message nor through what a traceback keeps.
+            message = self._transport.clean(error.message)
+        body = b""
+        raise ReplyError(message)
 
     def _call(self, name: str, body: JsonValue, *, query: Mapping[str, str] | None = None, **values: str) -> bytes:
         endpoint = BY_NAME[name]
@@ -295,49 +300,3 @@ def _filtered(page: WirePage, project: str, key: str | None) -> WirePage:
         if experiment.projectId in (None, "", project) and (key is None or experiment.key == key)
     ]
     return page if len(kept) == len(page.experiments) else page.model_copy(update={"experiments": kept})
-
-
-def _checked_key(api_key: str | None, variable: str, environment: str, *, needed: bool) -> Secret | None:
-    key = (api_key or "").strip()
-    if not key:
-        if needed:
-            raise AccessError(
-                f"no key for environment {environment!r}",
-                hint=f"set {variable} to a management API key of its project",
-            )
-        return None
-    if not _KEY.fullmatch(key):
-        raise AccessError(f"the key in {variable}, for environment {environment!r}, holds characters no key has")
-    return Secret(key)
-
-
-def checked_base(base_url: str, *, embedded: bool = False) -> httpx.URL:
-    """The base URL; ApiError where a key must not be sent to it.
-
-    Plain http is for loopback alone, unless the server is inside this process. User info, a query or a fragment
-    have no place in it.
-    """
-    try:
-        url = httpx.URL(base_url.rstrip("/"))
-    except httpx.InvalidURL:
-        raise ApiError("baseUrl is not an address that can be read") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ApiError(
-            "baseUrl is not an address of the web",
-            hint="use region: us or eu, baseUrl: https://…, or baseUrl: sandbox",
-        )
-    if url.userinfo or url.query or url.fragment:
-        raise ApiError("baseUrl holds more than a host and a path: a user, a query or a fragment")
-    if url.scheme == "http" and not embedded and not _is_loopback(url.host):
-        raise ApiError(
-            f"baseUrl is plain http to {plain_text(url.host, most=100)}: the key could be read on the way",
-            hint="use https; plain http is for loopback alone",
-        )
-    return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

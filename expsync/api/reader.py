@@ -7,8 +7,9 @@ An incomplete read is an error, never a shorter answer: what looks absent would 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -116,7 +117,7 @@ class Reader:
             archived=archived,
             whole=True,
             variants=self._client.list_variants(id) if recipe.details else None,
-            inclusions={key: self._inclusions(id, key) for key in recipe.inclusions},
+            inclusions={key: self._client.get_inclusions(id, key) for key in recipe.inclusions},
             cohorts={key: self._cohorts(id, key) for key in recipe.cohorts},
         )
 
@@ -138,40 +139,32 @@ class Reader:
         if not all(body.carries(name) for name in needs.fields):
             sighting = self._with_body(sighting)
         body, id = sighting.body, sighting.body.id
-        variants: Sequence[WireVariant] | None = None
-        if needs.details and not _carries_details(body):
-            variants = self._client.list_variants(id)
-        keys = {variant.key for variant in variants or body.variants}
+        with _still_there(body.key):
+            variants: Sequence[WireVariant] | None = None
+            if needs.details and not _carries_details(body):
+                variants = self._client.list_variants(id)
+            keys = {variant.key for variant in variants or body.variants}
+            inclusions = {key: self._client.get_inclusions(id, key) for key in _live_keys(needs.inclusions, keys)}
         return Sighting(
             body=body,
             archived=archived,
             whole=sighting.whole,
             variants=variants,
-            inclusions={key: self._inclusions(id, key) for key in _live_keys(needs.inclusions, keys)},
+            inclusions=inclusions,
             cohorts={key: self._cohorts(id, key) for key in _live_keys(needs.cohorts, keys)},
         )
 
     def _with_body(self, sighting: Sighting) -> Sighting:
-        try:
+        with _still_there(sighting.body.key):
             body = self._client.get_experiment(sighting.body.id)
-        except NotFoundError as error:
-            raise ReplyError(
-                f"experiment {sighting.body.key} went away while it was read", hint="run the command again"
-            ) from error
-        return Sighting(
-            body=_laid_over(sighting.body, body),
-            archived=sighting.archived,
-            whole=True,
-            variants=sighting.variants,
-            inclusions=sighting.inclusions,
-            cohorts=sighting.cohorts,
-        )
-
-    def _inclusions(self, id: str, variant: str) -> Sequence[str]:
-        return self._client.get_inclusions(id, variant)
+        return replace(sighting, body=_laid_over(sighting.body, body), whole=True)
 
     def _cohorts(self, id: str, variant: str) -> Sequence[str]:
-        return self._client.get_cohort_inclusions(id, variant)
+        try:
+            return self._client.get_cohort_inclusions(id, variant)
+        except NotFoundError as error:
+            hint = "this server may be too old for cohorts: leave cohortInclusions out of the file"
+            raise NotFoundError(error.message, status=error.status, hint=hint) from error
 
     def _each(self, read: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """The results in the order of the items; the first error ends it."""
@@ -187,6 +180,15 @@ class Reader:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         return results
+
+
+@contextmanager
+def _still_there(key: str) -> Iterator[None]:
+    """A ReplyError for a 404 within: what was in the list is not there any more."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise ReplyError(f"experiment {key} went away while it was read", hint="run the command again") from error
 
 
 def _told_archived(body: WireExperiment) -> bool | None:

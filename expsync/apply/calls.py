@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
+from typing import TypeVar
 
 from expsync.api.client import Client
 from expsync.apply.log import Log
 from expsync.apply.postconditions import holds, recipe_of
 from expsync.errors import (
     ApiError,
+    ExpsyncError,
     Interrupted,
     NotFoundError,
     RejectedError,
@@ -21,6 +24,8 @@ from expsync.model.reads import Recipe
 from expsync.model.state import State
 from expsync.wire.endpoints import BY_NAME, endpoint_of
 from expsync.wire.replies import parse_created
+
+T = TypeVar("T")
 
 WAITS = (0.5, 1.0, 2.0)
 """Seconds before it is asked whether a call without a clear answer was done; then it may be sent again."""
@@ -60,15 +65,17 @@ class Calls:
     def _create(self, key: str, operation: Operation) -> str:
         answer = self._make_sure(key, operation, lambda: self._id_of(key) is not None)
         if answer is not None:
-            try:
+            with suppress(ReplyError):
                 return parse_created(answer).id
-            except ReplyError:
-                # It is there, but the answer does not say under which id.
-                pass
-        found = self._id_of(key)
-        if found is None:
-            raise UnclearError("the experiment was created, and is not in the list")
-        return found
+        # It is there, but no answer says under which id; the list may lag behind.
+        trouble = UnclearError("createExperiment: it was created, and the list does not show it, nor its id")
+        for wait in (0.0, *WAITS):
+            if wait:
+                self._sleep(wait)
+            found = self._told(lambda: self._id_of(key), trouble)
+            if found is not None:
+                return found
+        raise trouble
 
     def _id_of(self, key: str) -> str | None:
         found = self._client.list_all(key=key, include_archived=True)
@@ -89,18 +96,28 @@ class Calls:
             # Asked twice, since a read may lag behind a write.
             for pause in (wait, 2 * wait):
                 self._sleep(pause)
-                if is_done():
+                if self._told(is_done, trouble):
                     self._log.outcome(key, operation, "ok: a read shows that it was done")
                     return None
             if self._stop.is_set() or not isinstance(trouble, UnclearError) or attempt == len(WAITS):
                 raise trouble
         raise AssertionError("the last attempt returns or raises")
 
+    def _told(self, read: Callable[[], T], trouble: ApiError | None) -> T:
+        """What a read tells; the trouble that made it necessary, where an interruption ends the read."""
+        try:
+            return read()
+        except Interrupted:
+            if trouble is None:
+                raise
+            # Not "between two calls": one was sent, and what came of it is not known.
+            raise trouble from None
+
     def _send(self, key: str, operation: Operation) -> bytes:
         self._log.intent(key, operation)
         try:
             answer = self._client.perform(operation.method, operation.path, operation.body)
-        except ApiError as error:
+        except ExpsyncError as error:
             self._log.outcome(key, operation, f"{type(error).__name__}: {error.message}")
             raise
         self._log.outcome(key, operation, "ok")
@@ -121,7 +138,8 @@ class Calls:
     def _remove_by_index(self, key: str, id: str, operation: Operation) -> None:
         """Removes each user by its index, the highest first; the list is read anew before each.
 
-        An index means another user as soon as anybody is removed before it, so none is ever sent twice.
+        An index means another user as soon as anybody is removed before it, so none is sent twice, and none is taken
+        from a list that still shows who was removed last: it lags behind.
         """
         found = endpoint_of(operation.method, operation.path)
         body = operation.body
@@ -129,12 +147,9 @@ class Calls:
         assert isinstance(body, dict)
         assert isinstance(body["users"], list)
         variant, gone = found[1]["variant"], set(body["users"])
+        users = self._client.get_inclusions(id, variant)
         unclear = 0
-        while True:
-            users = self._client.get_inclusions(id, variant)
-            places = [place for place, user in enumerate(users) if user in gone]
-            if not places:
-                return
+        while places := [place for place, user in enumerate(users) if user in gone]:
             if self._stop.is_set():
                 raise Interrupted("stopped between two users")
             endpoint = BY_NAME["removeUser"]
@@ -145,13 +160,24 @@ class Calls:
                 body=None,
                 reason="remove one user: the server has no bulk removal",
             )
+            user = users[places[-1]]
+            trouble: UnclearError | None = None
             try:
                 self._send(key, step)
-            except UnclearError:
+            except UnclearError as error:
+                trouble = error
+            for wait in (0.0, *WAITS) if trouble is None else (WAITS[0], 2 * WAITS[0]):
+                if wait:
+                    self._sleep(wait)
+                users = self._told(lambda: self._client.get_inclusions(id, variant), trouble)
+                if user not in users:
+                    break
+            else:
                 unclear += 1
+                if trouble is None:
+                    raise UnclearError("removeUser: the server confirmed it, and still lists the user")
                 if unclear > len(WAITS):
-                    raise
-                self._sleep(WAITS[unclear - 1])
+                    raise trouble
 
 
 def _placed(path: str, id: str) -> str:

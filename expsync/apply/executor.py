@@ -20,7 +20,7 @@ from expsync.apply.log import Log, NoLog
 from expsync.core.fingerprint import fingerprint_of
 from expsync.core.normalize import live_state
 from expsync.core.verify import unmet
-from expsync.errors import ApiError, ExpsyncError, Interrupted, NotFoundError, RefusedError
+from expsync.errors import ExpsyncError, Interrupted, NotFoundError, RefusedError
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
 from expsync.model.plan import Change, Plan, PlannedExperiment
 from expsync.model.reads import Recipe, recipe_after, recipe_before, written
@@ -30,6 +30,7 @@ FRESH = 2.0
 """Seconds for which a read of an experiment need not be repeated before its first write."""
 _LAGS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between the reads at the end, where one does not show what was written: servers may lag behind."""
+_AGAIN = "run expsync plan again and look at what is different now"
 
 
 def state_of(sighting: Sighting) -> State:
@@ -73,17 +74,17 @@ class Executor:
 
     def carry_out(self, plan: Plan) -> ApplyOutcome:
         """What came of it; RefusedError, with nothing written, where the live side is not as it was planned."""
+        sent_before = self._client.requests_sent
         experiments = written(plan)
-        checked = self._check(experiments)
+        try:
+            checked = self._check(experiments)
+        except Interrupted:
+            self._stop.set()
+            checked = dict.fromkeys((planned.key for planned in experiments), 0.0)
         with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
             results = list(pool.map(lambda e: self._run(e, checked[e.key]), experiments))
-        unverified = ""
-        if not self._stop.is_set():
-            try:
-                results = self._verified(experiments, results)
-            except ApiError as error:
-                unverified = error.message
-        outcomes = {result.key: result for result in results}
+            verified = list(pool.map(self._verified, experiments, results))
+        outcomes = {result.key: result for result, _ in verified}
         for planned in plan.experiments:
             if planned.key not in outcomes:
                 outcomes[planned.key] = ExperimentOutcome(
@@ -98,25 +99,30 @@ class Executor:
             digest=plan.digest,
             experiments=[outcomes[planned.key] for planned in plan.experiments],
             interrupted=self._stop.is_set(),
-            requests=self._client.requests_sent,
-            unverified=unverified,
+            requests=self._client.requests_sent - sent_before,
+            unverified=next((why for _, why in verified if why), ""),
         )
 
     def _check(self, experiments: list[PlannedExperiment]) -> Mapping[str, float]:
         """When each experiment was last seen as it was planned; RefusedError where one is not so any more."""
-        seen_at = {planned.key: self._clock() for planned in experiments}
-        taken = self._reader.taken([planned.key for planned in experiments if planned.id is None])
-        changed = [planned.key for planned in experiments if planned.id is None and planned.key in taken]
+        seen_at: dict[str, float] = {}
+        new = [planned.key for planned in experiments if planned.id is None]
+        seen_at.update(dict.fromkeys(new, self._clock()))
+        changed = self._reader.taken(new)
+
+        def look(planned: PlannedExperiment) -> bool:
+            seen_at[planned.key] = self._clock()
+            # Who is to stop reads nothing more: no call will follow.
+            return self._stop.is_set() or self._is_as_planned(planned)
+
         existing = [planned for planned in experiments if planned.id is not None]
         with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
-            for planned, same in zip(existing, pool.map(self._is_as_planned, existing), strict=True):
-                if not same:
-                    changed.append(planned.key)
+            seen = zip(existing, pool.map(look, existing), strict=True)
+            changed |= {planned.key for planned, same in seen if not same}
         if changed:
-            names = ", ".join(sorted(changed))
             raise RefusedError(
-                f"the plan is stale: changed since it was made: {names}; nothing was written",
-                hint="run expsync plan again and look at what is different now",
+                f"the plan is stale: changed since it was made: {', '.join(sorted(changed))}; nothing was written",
+                hint=_AGAIN,
             )
         return seen_at
 
@@ -146,43 +152,40 @@ class Executor:
         untouched = ExperimentOutcome(
             key=planned.key, id=planned.id, action=planned.action, status="not-tried", pending=planned.operations
         )
-        if self._stop.is_set():
-            return untouched
         try:
+            if self._stop.is_set():
+                return untouched
             if self._clock() - seen_at >= FRESH and not self._is_as_planned(planned):
-                raise RefusedError("it changed after the plan was checked; nothing of it was written")
+                raise RefusedError("it changed after the plan was checked; nothing of it was written", hint=_AGAIN)
+        except Interrupted:
+            return untouched
         except ExpsyncError as error:
             return untouched.model_copy(update={"status": "failed", "error": error.message, "hint": error.hint})
         id = planned.id
         for place, operation in enumerate(planned.operations):
-            so_far: dict[str, object] = {"id": id, "done": planned.operations[:place]}
+            done, rest = planned.operations[:place], planned.operations[place:]
+            so_far: dict[str, object] = {"id": id, "done": done, "pending": rest}
+            if self._stop.is_set():
+                return untouched.model_copy(update={**so_far, "status": "stopped" if done else "not-tried"})
             try:
-                if self._stop.is_set():
-                    raise Interrupted("interrupted between two calls")
                 id = self._calls.carry_out(planned.key, id, operation)
             except Interrupted:
-                return untouched.model_copy(
-                    update={**so_far, "status": "stopped", "pending": planned.operations[place:]}
-                )
+                return untouched.model_copy(update={**so_far, "status": "stopped"})
             except ExpsyncError as error:
-                failure = {"failed": operation, "error": error.message, "hint": error.hint}
-                rest = planned.operations[place + 1 :]
-                return untouched.model_copy(update={**so_far, "status": "failed", "pending": rest, **failure})
+                failure = {"failed": operation, "pending": rest[1:], "error": error.message, "hint": error.hint}
+                return untouched.model_copy(update={**so_far, "status": "failed", **failure})
         return untouched.model_copy(update={"id": id, "done": planned.operations, "status": "done", "pending": []})
 
-    def _verified(
-        self, experiments: list[PlannedExperiment], results: list[ExperimentOutcome]
-    ) -> list[ExperimentOutcome]:
-        """The results, each with the changes that a fresh read does not show."""
-
-        def check(pair: tuple[PlannedExperiment, ExperimentOutcome]) -> ExperimentOutcome:
-            planned, result = pair
-            if result.status != "done" or result.id is None:
-                return result
-            return result.model_copy(update={"left": self._left(result.id, planned)})
-
-        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
-            return list(pool.map(check, zip(experiments, results, strict=True)))
+    def _verified(self, planned: PlannedExperiment, result: ExperimentOutcome) -> tuple[ExperimentOutcome, str]:
+        """The result with the changes that a fresh read does not show, and why there was no such read."""
+        if result.status != "done" or result.id is None or self._stop.is_set():
+            return result, ""
+        try:
+            return result.model_copy(update={"left": self._left(result.id, planned)}), ""
+        except Interrupted:
+            return result, ""
+        except ExpsyncError as error:
+            return result, f"{planned.key}: {error.message}"
 
     def _left(self, id: str, planned: PlannedExperiment) -> list[Change]:
         recipe = recipe_after(planned)

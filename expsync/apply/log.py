@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,8 @@ class FileLog:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise ExpsyncError(f"the log {path} can't be written: {error.strerror}") from None
+        # A pipe or a terminal takes no sync.
+        self._synced = stat.S_ISREG(os.fstat(descriptor).st_mode)
         self._file = os.fdopen(descriptor, "w", encoding="utf-8")
 
     def __enter__(self) -> Self:
@@ -83,6 +86,7 @@ class FileLog:
             try:
                 self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
                 self._file.flush()
-                os.fsync(self._file.fileno())
+                if self._synced:
+                    os.fsync(self._file.fileno())
             except OSError as error:
                 raise ExpsyncError(f"the log {self._path} can't be written: {error.strerror}") from None

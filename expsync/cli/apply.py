@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event
-from types import FrameType
 
 import click
 
-from expsync.api.client import Client
 from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.apply.log import FileLog
+from expsync.cli.interrupt import Interruption
 from expsync.cli.options import ExpsyncCommand, Globals, with_globals
 from expsync.cli.output import PlanFormat, render_plan
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session, make_plan, open_session
 from expsync.core.guard import mass_change
-from expsync.errors import Interrupted, RefusedError, UsageError
+from expsync.errors import RefusedError, UsageError
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Plan
 from expsync.model.plan_file import read_plan
@@ -82,38 +78,39 @@ def command(
     if planfile is not None and (targets or prune):
         raise UsageError("a saved plan is carried out as it is: -t and --prune belong to `expsync plan`")
     with ExitStack() as stack:
-        stop = Event()
-        stack.enter_context(_on_signals(_give_up))
+        interruption = Interruption()
+        stack.enter_context(interruption.at_once())
         if planfile is not None:
             plan = read_plan(planfile)
             session = open_session(globals_, environment=globals_.environment or plan.environment)
             _check_place(plan, session)
-            client = stack.enter_context(session.client(sleep=_patience(stop)))
+            client = stack.enter_context(session.client(sleep=interruption.wait_turn))
         else:
             session = open_session(globals_)
             desired = session.declared()
-            client = stack.enter_context(session.client(sleep=_patience(stop)))
+            client = stack.enter_context(session.client(sleep=interruption.wait_turn))
             plan = make_plan(session, client, desired, targets=targets, prune=prune)
         _show(plan, form=form, globals_=globals_)
         if not written(plan):
             if plan.experiments:
                 raise RefusedError("there is nothing to do but what is blocked; nothing was written")
             if form == "json":
-                _print(_nothing(plan, client), form=form, globals_=globals_)
+                _print(_nothing(plan), form=form, globals_=globals_)
             return 0
         _check_mass(plan, session, allowed=allow_mass_change)
         _check_approval(plan, approved=approved)
         log = None if log_file is None else stack.enter_context(FileLog(log_file))
         workers = parallelism or session.workspace.file.limits.parallelism
-        with _on_signals(_finishing(stop)), Progress(globals_, "applying", total=len(written(plan))) as progress:
+        total = len(written(plan))
+        with interruption.between_calls(), Progress(globals_, "applying", total=total) as progress:
             executor = Executor(
                 client,
                 Reader(client, parallelism=workers),
                 parallelism=workers,
                 log=log,
-                stop=stop,
+                stop=interruption.stop,
                 advance=progress.step,
-                sleep=_shortened(stop),
+                sleep=interruption.wait,
             )
             outcome = executor.carry_out(plan)
         _print(outcome, form=form, globals_=globals_)
@@ -164,62 +161,8 @@ def _check_approval(plan: Plan, *, approved: bool) -> None:
         raise RefusedError("not approved; nothing was written")
 
 
-@contextmanager
-def _on_signals(act: Callable[[], None]) -> Iterator[None]:
-    """While it lasts, Ctrl-C and SIGTERM do `act`."""
-
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        act()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
-
-
-def _give_up() -> None:
-    # Nothing has been written yet, so there is nothing to finish.
-    raise KeyboardInterrupt
-
-
-def _finishing(stop: Event) -> Callable[[], None]:
-    def ask() -> None:
-        if not stop.is_set():
-            stop.set()
-            click.echo("interrupted: the calls under way are finished, no other is begun", err=True)
-
-    return ask
-
-
-def _patience(stop: Event) -> Callable[[float], None]:
-    """A sleep that an interruption ends: nothing is under way while a call waits for its turn."""
-
-    def sleep(seconds: float) -> None:
-        if stop.wait(seconds):
-            raise Interrupted("interrupted while waiting for a turn")
-
-    return sleep
-
-
-def _shortened(stop: Event) -> Callable[[float], None]:
-    """A sleep that an interruption cuts short, for asking what came of a call that is under way."""
-
-    def sleep(seconds: float) -> None:
-        stop.wait(seconds)
-
-    return sleep
-
-
-def _nothing(plan: Plan, client: Client) -> ApplyOutcome:
-    return ApplyOutcome(
-        environment=plan.environment,
-        digest=plan.digest,
-        experiments=[],
-        interrupted=False,
-        requests=client.requests_sent,
-    )
+def _nothing(plan: Plan) -> ApplyOutcome:
+    return ApplyOutcome(environment=plan.environment, digest=plan.digest, experiments=[], interrupted=False, requests=0)
 
 
 def _print(outcome: ApplyOutcome, *, form: PlanFormat, globals_: Globals) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from expsync.cli.interrupt import Interruption
 from expsync.cli.options import ExpsyncCommand, Globals, with_globals
 from expsync.cli.output import PlanFormat, print_plan
 from expsync.cli.session import make_plan, open_session
@@ -48,7 +49,8 @@ def command(
     """
     session = open_session(globals_)
     desired = session.declared()
-    with session.client() as client:
+    interruption = Interruption()
+    with interruption.at_once(), session.client(sleep=interruption.wait_turn) as client:
         plan = make_plan(session, client, desired, targets=targets, prune=prune)
     if out is not None:
         save_plan(out, plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Session:
     environment: Environment
 
     @contextmanager
-    def client(self, *, sleep: Callable[[float], None] | None = None) -> Iterator[Client]:
+    def client(self, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[Client]:
         """The environment's client; for `baseUrl: sandbox` it talks to the emulator inside this process."""
         limits = self.workspace.file.limits
         trace = _say_trace if self.globals.verbose else None
@@ -62,7 +63,6 @@ class Session:
                     sandbox_transport(self.workspace.root / STATE_FOLDER / "sandbox.db", self.environment)
                 )
             key = None if transport is not None else os.environ.get(self.environment.apiKeyEnv)
-            options = {} if sleep is None else {"sleep": sleep}
             yield stack.enter_context(
                 Client(
                     base_url=self.environment.url,
@@ -74,7 +74,7 @@ class Session:
                     timeout=limits.timeout,
                     transport=transport,
                     trace=trace,
-                    **options,
+                    sleep=sleep,
                 )
             )
 
@@ -122,20 +122,20 @@ def make_plan(
         if prune:
             unread = {key: snapshot.others[key] for key, state in others.items() if state.tags is None}
             others |= {key: state_of(s) for key, s in reader.with_bodies(reader.sightings(unread)).items()}
-    _check_targets(targets, {*by_key, *others})
+    _check_targets(targets, {*snapshot.others, *(wanted.state.key for wanted in desired)})
     live = {key: state_of(sighting) for key, sighting in sightings.items()}
-    pruned = [state for state in others.values() if prune and may_be_pruned(state, ownership)]
+    pruned = {key: state for key, state in others.items() if prune and may_be_pruned(state, ownership)}
     return assemble_plan(
         place=Place(session.name, project, session.environment.url),
-        scope=Scope(targets=sorted(targets), prune=prune),
+        scope=Scope(targets=sorted(set(targets)), prune=prune),
         version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         planned=[plan_declared(wanted, live.get(wanted.state.key), ownership, project) for wanted in chosen],
-        pruned=[plan_pruned(state, project) for state in pruned],
+        pruned=[plan_pruned(state, project) for state in pruned.values()],
         unmanaged=[
             Unmanaged(key=state.key, id=state.id or "", owned=is_owned(state, ownership))
-            for state in others.values()
-            if state not in pruned
+            for key, state in others.items()
+            if key not in pruned
         ],
         pages_with_archived=snapshot.pages_with_archived,
     )

@@ -11,12 +11,14 @@ from pydantic import ValidationError
 
 from expsync.config.deployments import deployment_problems
 from expsync.config.fields import field_problems
+from expsync.config.files import read_bounded
 from expsync.config.forms import Form, split_forms
 from expsync.config.inclusions import InclusionFiles
-from expsync.config.lint import check_meaning, rule_of
+from expsync.config.lint import checks_of, rule_of
 from expsync.config.problem import Problem
+from expsync.config.prune import sound_part
 from expsync.config.report import Located
-from expsync.config.rule import Context
+from expsync.config.rule import Check
 from expsync.config.wording import plain, quote
 from expsync.config.workspace import Workspace
 from expsync.config.yaml import Document, parse_with_places
@@ -80,12 +82,12 @@ class Checker:
     environment: str | None
     today: date | None = None
     inclusions: InclusionFiles = field(init=False)
-    context: Context = field(init=False)
+    checks: tuple[Check, ...] = field(init=False)
     _told: set[Diagnostic] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.inclusions = InclusionFiles(os.fspath(self.workspace.root))
-        self.context = Context(self.today)
+        self.checks = checks_of(self.workspace.file.rules, self.today)
 
     def check_file(
         self, file: str, content: bytes, documents: Sequence[Document]
@@ -162,10 +164,10 @@ class Checker:
 
     def _key_place(self, entry: Checked) -> Place:
         try:
-            with open(os.path.join(self.workspace.root, entry.file), "rb") as file:
-                located = Located(entry.file, parse_with_places(file.read(MAX_BYTES + 1)))
+            content = read_bounded(f"{self.workspace.root}/{entry.file}", MAX_BYTES)
         except OSError:
             return Place(entry.file, entry.line)
+        located = Located(entry.file, parse_with_places(content))
         spot = located.document(entry.index).places.get(("key",))
         return Place(entry.file, spot.line, spot.column) if spot else Place(entry.file, entry.line)
 
@@ -191,11 +193,20 @@ class Checker:
         try:
             experiment = Experiment.model_validate(form.raw)
         except ValidationError as error:
-            findings.add(field_problems(error, Experiment, form.raw), form)
+            problems = field_problems(error, Experiment, form.raw)
+            findings.add(problems, form)
+            rest = sound_part(form.raw, problems)
+            if rest is not None:
+                self._check_sense(file, rest, form, findings)
             return None
+        return self._check_sense(file, experiment, form, findings)
+
+    def _check_sense(self, file: str, experiment: Experiment, form: Form, findings: _Findings) -> Experiment:
+        """The experiment with its users read, once everything that it means was checked."""
         experiment = self._with_users(file, experiment, form, findings)
         if form.environments:  # a form that no environment has may be meant to be incomplete
-            findings.add(check_meaning(experiment, self.context, self.workspace.file.rules), form)
+            for check in self.checks:
+                findings.add(check(experiment), form)
         for name in form.environments if experiment.deployments else ():
             if self.environment in (None, name) or form.declares_deployments:
                 environment = self.workspace.file.environments[name]

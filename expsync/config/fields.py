@@ -60,13 +60,17 @@ def field_problems(error: ValidationError, model: type[BaseModel], raw: object) 
 def _real_path(loc: tuple[int | str, ...], raw: object) -> tuple[Path, bool]:
     """The path in the document; pydantic's `loc` also names the arms of unions, and marks keys by `[key]`."""
     path: list[str | int] = []
-    here = raw
+    here: Any = raw
     for step in loc:
         if step == "[key]":
             return tuple(path), True
-        if (isinstance(here, dict) and step in here) or (isinstance(here, list) and isinstance(step, int)):
+        if isinstance(here, list) and isinstance(step, int):
             here = here[step]
-            path.append(step)
+        elif isinstance(here, dict) and step in here:
+            here = here.get(step)
+        else:
+            continue  # the name of a union's arm
+        path.append(step)
     return tuple(path), False
 
 
@@ -97,6 +101,8 @@ def _explain(path: Path, details: list[ErrorDetails], model: type[BaseModel], *,
         least = context.get("min_length")
         wanted = f"at least {least} is needed" if least is not None else f"at most {context.get('max_length')}"
         yield Problem("EXP107", path, f"{name} has {context.get('actual_length')} entries", wanted)
+    elif value is None:
+        yield _null_problem(path, name, kinds, may_be_empty=not _metadata_at(model, path))
     else:
         yield _type_problem(path, name, value, kinds)
 
@@ -138,18 +144,28 @@ def _choice_problem(path: Path, name: str, value: object, expected: str) -> Prob
     return Problem("EXP105", path, f"{name} can't be {quote(value)}", "one of: " + ", ".join(options), hint)
 
 
-def _type_problem(path: Path, name: str, value: object, kinds: set[str]) -> Problem:
-    wanted = [_WANTED[kind] for kind in _WANTED if kind in kinds]
+def _wanted(kinds: set[str]) -> list[str]:
+    """What the field takes, in words; a whole number is a number."""
+    wanted = [phrase for kind, phrase in _WANTED.items() if kind in kinds]
     if "a number" in wanted and "a whole number" in wanted:
         wanted.remove("a whole number")
-    phrase = " or ".join(wanted) or "another kind of value"
-    if value is None:
-        hint = (
-            'write "" for an empty text, or leave the field out'
-            if wanted == ["text"]
-            else "give it one, or leave it out"
-        )
-        return Problem("EXP108", path, f"{name} has no value", f"{phrase} is wanted; null is not a value here", hint)
+    return wanted or ["another kind of value"]
+
+
+def _null_problem(path: Path, name: str, kinds: set[str], *, may_be_empty: bool) -> Problem:
+    wanted = _wanted(kinds)
+    hint = "write a value, or leave the field out"
+    if wanted == ["text"] and may_be_empty:
+        hint = 'write "" for an empty text, or leave the field out'
+    elif wanted == ["a list"]:
+        hint = "leave the field out to leave it alone, or write [] for none at all"
+    detail = f"{' or '.join(wanted)} is wanted; null is not a value here"
+    return Problem("EXP108", path, f"{name} has no value", detail, hint)
+
+
+def _type_problem(path: Path, name: str, value: object, kinds: set[str]) -> Problem:
+    wanted = _wanted(kinds)
+    phrase = " or ".join(wanted)
     found = next((word for kind, word in _KINDS if isinstance(value, kind)), "something else")
     hint = ""
     if "text" in wanted and isinstance(value, bool | int | float):
@@ -170,7 +186,8 @@ def _unquote_hint(value: str, wanted: list[str]) -> str:
         near = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
         word = near.get(value.lower())
         return f"write {word}" if word else ""
-    return f"write {value} without quotes" if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value) else ""
+    number = value.removesuffix("%").strip()
+    return f"write {number}" if len(number) < 20 and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", number) else ""
 
 
 def _bounds(model: type[BaseModel], path: Path) -> str:

@@ -1,5 +1,6 @@
 """The experiment files of a workspace: globs to names, with links and odd files judged."""
 
+# ruff: noqa: PTH116, PTH118 - names stay text: a Path for each of ten thousand files costs more than reading them
 from __future__ import annotations
 
 import os
@@ -151,7 +152,7 @@ class _Search:
             (self.linked_names if is_link else self.names).add(name)
 
     def is_usable(self, entry: os.DirEntry[str], name: str) -> bool:
-        if plain(name, 10_000) != name:
+        if not name.isprintable():
             self.refuse(
                 "EXP001", plain(name, 200), "the file's name has characters that can't be shown", hint="rename it"
             )

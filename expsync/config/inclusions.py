@@ -1,12 +1,13 @@
 """Users listed in a file of their own: one id a line."""
 
+# ruff: noqa: PTH117, PTH118, PTH120 - names are joined and resolved as text, as in `find`
 from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass, field
 
+from expsync.config.files import read_bounded
 from expsync.config.find import is_inside
 from expsync.config.wording import SECRET, plain, quote
 from expsync.diagnostics import Diagnostic, Place
@@ -62,10 +63,7 @@ class InclusionFiles:
     def _load(self, target: str) -> Users:
         shown = os.path.relpath(target, self.root).replace(os.sep, "/")
         try:
-            if not stat.S_ISREG(os.stat(target).st_mode):
-                return Users(refusal=Refusal("the inclusions file is not a regular file", quote(shown)))
-            with open(target, "rb") as file:
-                content = file.read(MAX_BYTES + 1)
+            content = read_bounded(target, MAX_BYTES)
         except FileNotFoundError:
             return Users(
                 refusal=Refusal(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from expsync.config import rules_fields, rules_lists
 from expsync.config.problem import Problem
-from expsync.config.rule import Context, Rule
+from expsync.config.rule import Check, CheckOnDay, Rule
 from expsync.model.experiment import Experiment
 from expsync.model.workspace import RuleLevel
 
-__all__ = ["ADJUSTABLE", "RULES", "Context", "Rule", "check_meaning", "rule_of"]
+__all__ = ["ADJUSTABLE", "RULES", "Rule", "checks_of", "rule_of"]
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -218,7 +219,7 @@ RULES: tuple[Rule, ...] = (
         "warning",
         "An acknowledgement past its day accepts nothing any more.",
         "Delete it, or look at the risk again and give a later day.",
-        rules_fields.expired_acknowledgement,
+        check_on_day=rules_fields.expired_acknowledgement,
         adjustable=True,
     ),
     Rule(
@@ -246,8 +247,21 @@ def rule_of(code: str) -> Rule | None:
     return next((rule for rule in RULES if rule.code == code), None)
 
 
-def check_meaning(experiment: Experiment, context: Context, levels: Mapping[str, RuleLevel]) -> Iterator[Problem]:
-    """What the rules find in one experiment; those set to `off` are not run."""
+def checks_of(levels: Mapping[str, RuleLevel], today: date | None) -> tuple[Check, ...]:
+    """The checks to run on each experiment: those of the rules that are not off. `today` None: none about days."""
+    checks: list[Check] = []
     for rule in RULES:
-        if rule.check is not None and levels.get(rule.code) != "off":
-            yield from rule.check(experiment, context)
+        if levels.get(rule.code) == "off":
+            continue
+        if rule.check is not None:
+            checks.append(rule.check)
+        if rule.check_on_day is not None and today is not None:
+            checks.append(_on_day(rule.check_on_day, today))
+    return tuple(checks)
+
+
+def _on_day(check: CheckOnDay, today: date) -> Check:
+    def check_today(experiment: Experiment) -> Iterator[Problem]:
+        return check(experiment, today)
+
+    return check_today

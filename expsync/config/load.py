@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from expsync.config.check import Checked, Checker, unmatched_globs
+from expsync.config.files import read_bounded
 from expsync.config.find import find_files
 from expsync.config.report import find_secrets, yaml_diagnostics
 from expsync.config.wording import plain
@@ -50,10 +51,11 @@ def load_declarations(
     """
     with _collector_paused():
         files, diagnostics = _choose(workspace, paths)
+        root = os.fspath(workspace.root)
         checker = Checker(workspace, environment, today)
         checked: list[Checked] = []
         for name in files:
-            found, problems = _read(workspace.root, name, checker)
+            found, problems = _read(root, name, checker)
             checked.extend(found)
             diagnostics.extend(problems)
         repeated = checker.repeated_keys(checked)
@@ -77,10 +79,9 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(root: Path, name: str, checker: Checker) -> tuple[list[Checked], list[Diagnostic]]:
+def _read(root: str, name: str, checker: Checker) -> tuple[list[Checked], list[Diagnostic]]:
     try:
-        with open(os.path.join(root, name), "rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bounded(f"{root}/{name}", MAX_BYTES)
     except OSError as error:
         reason = plain(error.strerror or "")
         return [], [Diagnostic("EXP001", "error", Place(name), "the file can't be read", reason)]
@@ -107,8 +108,8 @@ def _choose(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[str], lis
     for path in paths:
         shown = plain(os.fspath(path), 200)
         # Only the folder is resolved: a linked file is known by its own name.
-        absolute = Path(os.path.abspath(path))
-        real = Path(os.path.realpath(absolute.parent)) / absolute.name
+        absolute = Path(os.path.normpath(Path.cwd() / path))
+        real = absolute.parent.resolve() / absolute.name
         try:
             inside = real.relative_to(workspace.root).as_posix()
         except ValueError:

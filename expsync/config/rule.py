@@ -10,22 +10,17 @@ from expsync.config.problem import Problem
 from expsync.diagnostics import Severity
 from expsync.model.experiment import Experiment
 
-Check = Callable[[Experiment, "Context"], Iterator[Problem]]
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a rule may know beside the experiment. `today` is None where the day must not matter."""
-
-    today: date | None = None
+Check = Callable[[Experiment], Iterator[Problem]]
+CheckOnDay = Callable[[Experiment, date], Iterator[Problem]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One thing that must hold, why, and how to settle it.
 
-    `check` is None where one experiment is not enough to see it: the loader looks after those. `adjustable` rules can
-    be set to off, warning or error under `rules:` in the workspace file; the others always hold.
+    Both checks are None where one experiment is not enough to see it: the loader looks after those. `check_on_day` is
+    run only where the day is known. `adjustable` rules can be set to off, warning or error under `rules:` in the
+    workspace file; the others always hold.
     """
 
     code: str
@@ -34,4 +29,5 @@ class Rule:
     why: str
     settle: str
     check: Check | None = None
+    check_on_day: CheckOnDay | None = None
     adjustable: bool = False

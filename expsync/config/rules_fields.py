@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from expsync.config.problem import Problem
-from expsync.config.rule import Context
 from expsync.config.wording import nearest, quote, suggest
 from expsync.model.experiment import Experiment, Fields
 
@@ -35,7 +34,7 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-def bad_dates(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def bad_dates(experiment: Experiment) -> Iterator[Problem]:
     """Dates that are no date, or an instant whose zone has to be guessed."""
     for name, text in (("startDate", experiment.startDate), ("endDate", experiment.endDate)):
         if text is None or instant(text) is not None:
@@ -48,7 +47,7 @@ def bad_dates(experiment: Experiment, context: Context) -> Iterator[Problem]:
             yield Problem("EXP213", (name,), f"{name} is not a date", f"{quote(text)} is no ISO 8601 date", hint)
 
 
-def end_before_start(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def end_before_start(experiment: Experiment) -> Iterator[Problem]:
     """An end before the start. A day as an end lasts until its midnight."""
     start_text, end_text = experiment.startDate, experiment.endDate
     start = instant(start_text) if start_text is not None else None
@@ -69,7 +68,7 @@ def end_before_start(experiment: Experiment, context: Context) -> Iterator[Probl
         )
 
 
-def archive_prevented(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def archive_prevented(experiment: Experiment) -> Iterator[Problem]:
     """`archived: true` beside `preventArchive: true`."""
     if experiment.archived and experiment.lifecycle.preventArchive:
         yield Problem(
@@ -81,7 +80,7 @@ def archive_prevented(experiment: Experiment, context: Context) -> Iterator[Prob
         )
 
 
-def archived_enabled(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def archived_enabled(experiment: Experiment) -> Iterator[Problem]:
     """`archived: true` beside `enabled: true`."""
     if experiment.archived and experiment.enabled:
         yield Problem(
@@ -93,7 +92,7 @@ def archived_enabled(experiment: Experiment, context: Context) -> Iterator[Probl
         )
 
 
-def renames(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def renames(experiment: Experiment) -> Iterator[Problem]:
     """`renamedFrom` that names the variant itself, another declared one, or the same as another's."""
     keys = {variant.key for variant in experiment.variants}
     first: dict[str, str] = {}
@@ -124,7 +123,7 @@ def renames(experiment: Experiment, context: Context) -> Iterator[Problem]:
             )
 
 
-def unknown_rolled_out_variant(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def unknown_rolled_out_variant(experiment: Experiment) -> Iterator[Problem]:
     """`rolledOutVariant` that is none of the declared variants."""
     keys = [variant.key for variant in experiment.variants]
     chosen = experiment.rolledOutVariant
@@ -133,7 +132,7 @@ def unknown_rolled_out_variant(experiment: Experiment, context: Context) -> Iter
         yield Problem("EXP218", ("rolledOutVariant",), f"rolledOutVariant {quote(chosen)} is no variant", hint=hint)
 
 
-def contradicting_decision(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def contradicting_decision(experiment: Experiment) -> Iterator[Problem]:
     """A reason or a rolled-out variant beside a decision that was not made, or was to go on."""
     if "decision" not in experiment.model_fields_set:
         return
@@ -151,7 +150,7 @@ def contradicting_decision(experiment: Experiment, context: Context) -> Iterator
         )
 
 
-def bad_until(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def bad_until(experiment: Experiment) -> Iterator[Problem]:
     """Acknowledgements until a day that the calendar does not have."""
     for index, acknowledgement in enumerate(experiment.acknowledge):
         if acknowledgement.until and _day(acknowledgement.until) is None:
@@ -164,11 +163,11 @@ def bad_until(experiment: Experiment, context: Context) -> Iterator[Problem]:
             )
 
 
-def expired_acknowledgement(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def expired_acknowledgement(experiment: Experiment, today: date) -> Iterator[Problem]:
     """Acknowledgements whose last day is past."""
     for index, acknowledgement in enumerate(experiment.acknowledge):
         until = _day(acknowledgement.until) if acknowledgement.until else None
-        if context.today is not None and until is not None and until < context.today:
+        if until is not None and until < today:
             yield Problem(
                 "EXP403",
                 ("acknowledge", index, "until"),
@@ -178,7 +177,7 @@ def expired_acknowledgement(experiment: Experiment, context: Context) -> Iterato
             )
 
 
-def unknown_ignored_field(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def unknown_ignored_field(experiment: Experiment) -> Iterator[Problem]:
     """`ignoreChanges` paths that begin with no field."""
     for index, path in enumerate(experiment.lifecycle.ignoreChanges):
         word = path.split(".", 1)[0]

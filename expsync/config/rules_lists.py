@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from expsync.config.problem import Problem
-from expsync.config.rule import Context
 from expsync.config.wording import nearest, quote
 from expsync.config.yaml_places import Path
 from expsync.model.experiment import Experiment, InclusionsFile
@@ -27,23 +26,23 @@ def _repeated(code: str, what: str, names: Sequence[str], prefix: Path, suffix: 
             )
 
 
-def repeated_variants(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def repeated_variants(experiment: Experiment) -> Iterator[Problem]:
     """Variants with one key."""
     return _repeated("EXP202", "variant", [v.key for v in experiment.variants], ("variants",), ("key",))
 
 
-def repeated_segments(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def repeated_segments(experiment: Experiment) -> Iterator[Problem]:
     """Segments with one name."""
     names = [segment.name for segment in experiment.targetSegments]
     return _repeated("EXP203", "segment", names, ("targetSegments",), ("name",))
 
 
-def repeated_tags(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def repeated_tags(experiment: Experiment) -> Iterator[Problem]:
     """Tags listed twice."""
     return _repeated("EXP204", "tag", experiment.tags, ("tags",))
 
 
-def repeated_inclusions(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def repeated_inclusions(experiment: Experiment) -> Iterator[Problem]:
     """Users or cohorts listed twice for one variant."""
     for index, variant in enumerate(experiment.variants):
         if isinstance(variant.inclusions, list) and variant.inclusions:
@@ -53,7 +52,7 @@ def repeated_inclusions(experiment: Experiment, context: Context) -> Iterator[Pr
             yield from _repeated("EXP206", "cohort", cohorts, ("variants", index, "cohortInclusions"))
 
 
-def no_variants(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def no_variants(experiment: Experiment) -> Iterator[Problem]:
     """An empty list of variants."""
     if "variants" in experiment.model_fields_set and not experiment.variants:
         yield Problem(
@@ -65,7 +64,7 @@ def no_variants(experiment: Experiment, context: Context) -> Iterator[Problem]:
         )
 
 
-def reserved_variant(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def reserved_variant(experiment: Experiment) -> Iterator[Problem]:
     """A variant with the key that the API keeps for itself."""
     for index, variant in enumerate(experiment.variants):
         if variant.key == "off":
@@ -78,7 +77,7 @@ def reserved_variant(experiment: Experiment, context: Context) -> Iterator[Probl
             )
 
 
-def unknown_weights(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def unknown_weights(experiment: Experiment) -> Iterator[Problem]:
     """Segment weights for a variant that the experiment does not have."""
     if not experiment.variants:
         return
@@ -99,7 +98,7 @@ def unknown_weights(experiment: Experiment, context: Context) -> Iterator[Proble
             )
 
 
-def user_in_two_variants(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def user_in_two_variants(experiment: Experiment) -> Iterator[Problem]:
     """A user who is included in two variants."""
     first: dict[str, str] = {}
     for index, variant in enumerate(experiment.variants):
@@ -117,7 +116,7 @@ def user_in_two_variants(experiment: Experiment, context: Context) -> Iterator[P
                 )
 
 
-def too_many_inclusions(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def too_many_inclusions(experiment: Experiment) -> Iterator[Problem]:
     """More users than the API takes for a variant."""
     for index, variant in enumerate(experiment.variants):
         if isinstance(variant.inclusions, list) and len(variant.inclusions) > MAX_INCLUSIONS:
@@ -130,7 +129,7 @@ def too_many_inclusions(experiment: Experiment, context: Context) -> Iterator[Pr
             )
 
 
-def blank_inclusions(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def blank_inclusions(experiment: Experiment) -> Iterator[Problem]:
     """Users with white space around them, who would never match anyone."""
     for index, variant in enumerate(experiment.variants):
         if isinstance(variant.inclusions, list):
@@ -145,7 +144,7 @@ def blank_inclusions(experiment: Experiment, context: Context) -> Iterator[Probl
                     )
 
 
-def no_values(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def no_values(experiment: Experiment) -> Iterator[Problem]:
     """Conditions and filters without values, which nobody meets."""
     for index, segment in enumerate(experiment.targetSegments):
         for place, condition in enumerate(segment.conditions):
@@ -166,7 +165,7 @@ def _no_values(path: Path) -> Problem:
     )
 
 
-def zero_weights(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def zero_weights(experiment: Experiment) -> Iterator[Problem]:
     """Weights that are all 0, which the API takes for an even split."""
     variants = experiment.variants
     if variants and all("rolloutWeight" in v.model_fields_set and v.rolloutWeight == 0 for v in variants):
@@ -187,7 +186,7 @@ def _zero(path: Path, message: str) -> Problem:
     )
 
 
-def few_variants(experiment: Experiment, context: Context) -> Iterator[Problem]:
+def few_variants(experiment: Experiment) -> Iterator[Problem]:
     """An experiment with one variant, which compares nothing."""
     if len(experiment.variants) == 1:
         yield Problem(

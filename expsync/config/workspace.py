@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from expsync.config.fields import field_problems
+from expsync.config.files import read_bounded
 from expsync.config.problem import Problem
 from expsync.config.report import Located, find_secrets, yaml_diagnostics
 from expsync.config.wording import plain, quote, suggest
@@ -67,8 +68,7 @@ def load_workspace(config: Path | None, *, cwd: Path, environ: Mapping[str, str]
     path = _find(cwd) if config is None else cwd / config
     try:
         root = path.parent.resolve(strict=True)
-        with open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bounded(os.fspath(path), MAX_BYTES)
     except (OSError, RuntimeError, ValueError) as error:
         raise ConfigError([_unreadable(path, error)]) from None
     name = path.name
@@ -87,7 +87,7 @@ def load_workspace(config: Path | None, *, cwd: Path, environ: Mapping[str, str]
 
 
 def _find(cwd: Path) -> Path:
-    start = Path(os.path.abspath(cwd))
+    start = cwd.absolute()
     for folder in (start, *start.parents):
         path = folder / FILE_NAME
         if path.is_file():
@@ -108,9 +108,7 @@ def _find(cwd: Path) -> Path:
 
 def _unreadable(path: Path, error: Exception) -> Diagnostic:
     reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it can't be read"
-    if isinstance(error, IsADirectoryError):
-        reason = "it is a folder"
-    elif isinstance(error, OSError) and reason == "it can't be read" and error.strerror:
+    if isinstance(error, OSError) and reason == "it can't be read" and error.strerror:
         reason = plain(error.strerror)
     hint = "run `expsync init` to begin a workspace, or name the file with --config"
     return Diagnostic("EXP301", "error", Place(plain(os.fspath(path), 200)), "no workspace file", reason, hint)

@@ -88,7 +88,7 @@ def _parse_quickly(text: str) -> list[Document]:
         kind = type(first)
         line = first.start_mark.line + 1
         if kind is ScalarEvent:
-            if first.tag is not None or first.anchor is not None:
+            if first.ctag is not None or first.anchor is not None:
                 raise _RemarkableError
             value: JsonValue = resolve(first.value) if first.implicit[0] else first.value
         else:
@@ -101,7 +101,7 @@ def _build(next_event: Callable[[], Any], start: Any, kind: type, depth: int) ->
     """The mapping or list that `start` begins. Scalars are built where they stand: calls cost the most here."""
     if depth > MAX_DEPTH or (kind is not MappingStartEvent and kind is not SequenceStartEvent):
         raise _RemarkableError
-    if start.anchor is not None or start.tag is not None:
+    if start.anchor is not None or start.ctag is not None:
         raise _RemarkableError
     if kind is MappingStartEvent:
         return _build_mapping(next_event, depth)
@@ -111,7 +111,7 @@ def _build(next_event: Callable[[], Any], start: Any, kind: type, depth: int) ->
         kind = type(event)
         if kind is ScalarEvent:
             text = event.value
-            if event.tag is not None or event.anchor is not None:
+            if event.ctag is not None or event.anchor is not None:
                 raise _RemarkableError
             plain = event.implicit[0] and (not text or text[0] in SUSPECTS)
             items.append(resolve(text) if plain else text)
@@ -130,7 +130,7 @@ def _build_mapping(next_event: Callable[[], Any], depth: int) -> JsonValue:
                 return members
             raise _RemarkableError
         key = event.value
-        if event.tag is not None or event.anchor is not None or key in members:
+        if event.ctag is not None or event.anchor is not None or key in members:
             raise _RemarkableError
         if event.implicit[0] and (not key or key == "<<" or (key[0] in SUSPECTS and resolve(key) is not key)):
             raise _RemarkableError
@@ -138,7 +138,7 @@ def _build_mapping(next_event: Callable[[], Any], depth: int) -> JsonValue:
         kind = type(event)
         if kind is ScalarEvent:
             text = event.value
-            if event.tag is not None or event.anchor is not None:
+            if event.ctag is not None or event.anchor is not None:
                 raise _RemarkableError
             plain = event.implicit[0] and (not text or text[0] in SUSPECTS)
             members[key] = resolve(text) if plain else text

@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 from ruamel.yaml.error import YAMLError
 
+from expsync.config.measure import measure
 from expsync.config.scalars import UnusableNumberError, resolve
 from expsync.config.wording import plain, quote
 from expsync.config.yaml_events import (
@@ -146,7 +147,7 @@ class _Builder:
             self.note(
                 "EXP007",
                 mark,
-                f"the tag {plain(event.tag if event.tag.startswith('!') else '!<' + event.tag + '>')} is not allowed",
+                f"the tag {_shown_tag(event.tag)} is not allowed",
                 "tags make values of other types than JSON has",
                 "delete it; to make text of a number, put it in quotes",
             )
@@ -283,20 +284,7 @@ class _Builder:
         return anchor.value
 
 
-def measure(value: JsonValue, limit: int) -> tuple[int, int]:
-    """The cost of a value (its nodes, and one for each 40 characters) and its depth; stops past `limit`."""
-    cost = deepest = 0
-    waiting: list[tuple[JsonValue, int]] = [(value, 0)]
-    while waiting and cost <= limit:
-        node, depth = waiting.pop()
-        cost += 1
-        if isinstance(node, str):
-            cost += len(node) // 40
-        elif isinstance(node, dict):
-            deepest = max(deepest, depth + 1)
-            cost += sum(len(key) for key in node) // 40
-            waiting.extend((child, depth + 1) for child in node.values())
-        elif isinstance(node, list):
-            deepest = max(deepest, depth + 1)
-            waiting.extend((child, depth + 1) for child in node)
-    return cost, deepest
+def _shown_tag(tag: str) -> str:
+    if tag.startswith("!"):
+        return plain(tag)
+    return plain(tag.replace("tag:yaml.org,2002:", "!!", 1) if tag.startswith("tag:yaml.org,2002:") else f"!<{tag}>")

@@ -43,7 +43,8 @@ def diff_states(before: State | None, after: State, renamed: Mapping[str, str] |
         return changes + list(_all_of(after))
     if before != after:
         changes += [_change(path, before, after) for path in _differing(_tree(before), _tree(after))]
-        changes += _segment_order(before, after)
+    # Not within the condition: two states with their segments in another order are equal.
+    changes += _segment_order(before, after)
     return sorted(changes, key=_order(before, after))
 
 
@@ -92,7 +93,8 @@ def _differing(before: Tree, after: Tree) -> Iterator[Path]:
     # Imported where it is used: it costs more time than all the rest of a plan without changes.
     from deepdiff import DeepDiff
 
-    found = DeepDiff(before, after, view="tree", ignore_numeric_type_changes=False, verbose_level=0)
+    # Without the threshold it would report two mappings that share few keys as one difference, not member by member.
+    found = DeepDiff(before, after, view="tree", verbose_level=0, threshold_to_diff_deeper=0)
     paths = {tuple(str(step) for step in item.path(output_format="list")) for items in found.values() for item in items}
     yield from sorted(paths)
 

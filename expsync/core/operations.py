@@ -123,7 +123,7 @@ def _creation(state: State, project_id: str) -> Iterator[Operation]:
 
 
 def _alteration(target: Target, live: State) -> Iterator[Operation]:
-    if target.live == target.state and not target.renamed:
+    if not target.alters:
         return
     state, id = target.state, live.id
     was_enabled, is_enabled = live.flag("enabled", unknown=True), state.flag("enabled", unknown=True)

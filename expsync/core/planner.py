@@ -80,8 +80,7 @@ def waits_for_tags(desired: Desired, live: State, ownership: Ownership) -> bool:
     """Whether there is something to change and the live tags must be read, since an edit also adopts."""
     if not needs_tags(desired, live, ownership):
         return False
-    target = target_of(desired, live, ownership)
-    return target.live != target.state or bool(target.renamed)
+    return target_of(desired, live, ownership).alters
 
 
 def plan_declared(desired: Desired, live: State | None, ownership: Ownership, project_id: str) -> Planned:

@@ -43,6 +43,17 @@ class Target:
     bandit_weights: tuple[str, ...] = ()
     """Variants of a multi-arm bandit whose declared weight is not the live one: left to the product."""
 
+    @property
+    def alters(self) -> bool:
+        """Whether there is anything to do; another order of segments is something, and mappings are equal in any."""
+        live = self.live
+        return (
+            live is None
+            or live != self.state
+            or bool(self.renamed)
+            or list(live.targetSegments or ()) != list(self.state.targetSegments or ())
+        )
+
 
 def target_of(desired: Desired, live: State | None, ownership: Ownership) -> Target:
     """The target for a declaration; `live` is None where the experiment does not exist."""

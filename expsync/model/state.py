@@ -41,8 +41,26 @@ PLAIN_FIELDS = (
     "decision",
     "rolledOutVariant",
 )
-SCALAR_FIELDS = (*TEXT_FIELDS, *DATE_FIELDS, *NUMBER_FIELDS, *PLAIN_FIELDS, "exposureEvent")
-"""Every field of an experiment that holds one value."""
+SCALAR_FIELDS = (
+    "name",
+    "description",
+    "enabled",
+    "archived",
+    "evaluationMode",
+    "experimentType",
+    "bucketingKey",
+    "bucketingSalt",
+    "bucketingUnit",
+    "stickyBucketing",
+    "rolloutPercentage",
+    "startDate",
+    "endDate",
+    "exposureEvent",
+    "decision",
+    "decisionReason",
+    "rolledOutVariant",
+)
+"""Every field of an experiment that holds one value, in the order in which they are shown."""
 VARIANT_DETAILS = ("name", "description", "payload")
 """What a variant has beside its key and weight; sparse bodies leave it out."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from expsync.model.json_text import indented_json
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
 from expsync.model.plan import Action, Operation
 from expsync.render.safe import unaddressed, visible

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING
 
 from expsync.diagnostics import Diagnostic, Place
 from expsync.render.safe import unaddressed, visible
 from expsync.render.view import Paint, counted
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def problem_text(problem: Diagnostic, *, colour: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from expsync.model.plan import Change, Finding, Note, Plan, PlannedExperiment, Unmanaged
+from expsync.model.workspace import SANDBOX
 from expsync.render.safe import visible
 from expsync.render.values import change_lines
 from expsync.render.view import (
@@ -54,7 +55,8 @@ def _lines(plan: Plan, paint: Paint, *, width: int, verbose: bool) -> Iterator[s
 
 
 def _header(plan: Plan, paint: Paint) -> str:
-    where = f"Environment {visible(plan.environment)}, project {visible(plan.projectId)}, {visible(plan.baseUrl)}"
+    address = "the embedded sandbox" if plan.baseUrl == SANDBOX else visible(plan.baseUrl)
+    where = f"Environment {visible(plan.environment)}, project {visible(plan.projectId)}, {address}"
     scope = [f"only {', '.join(visible(target) for target in plan.scope.targets)}"] if plan.scope.targets else []
     scope += ["with --prune"] if plan.scope.prune else []
     return paint.strong(where) + (paint.faint(f" ({'; '.join(scope)})") if scope else "")

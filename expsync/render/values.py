@@ -17,6 +17,7 @@ NAMES_SHOWN = 3
 _ARROW = " → "
 _MEMBERS = {"inclusions": "user", "cohortInclusions": "cohort"}
 _LEAST = 12
+_CONTEXT = 8
 
 
 def clip(text: str, limit: int, *, start: int = 0) -> str:
@@ -24,6 +25,7 @@ def clip(text: str, limit: int, *, start: int = 0) -> str:
     if len(text) <= limit:
         return text
     kept = max(limit - len("… (1,000 more characters)"), _LEAST)
+    start = min(start, len(text) - kept)
     piece = text[start : start + kept]
     before, after = "…" if start else "", "…" if start + kept < len(text) else ""
     return f"{before}{piece}{after} ({len(text) - len(piece):,} more characters)"
@@ -46,7 +48,7 @@ def change_lines(change: Change, limit: int) -> list[str]:
             return _whole(change.path, change.before, limit)
         case "replace":
             name = change.path.rpartition(".")[2]
-            return [_replaced(_value(name, change.before), _value(name, change.after), limit)]
+            return _replaced(_value(name, change.before), _value(name, change.after), limit)
         case _:
             assert_never(change.kind)
 
@@ -93,14 +95,16 @@ def _condition(condition: JsonValue) -> str | None:
     return None
 
 
-def _replaced(before: str, after: str, limit: int) -> str:
+def _replaced(before: str, after: str, limit: int) -> list[str]:
+    """`old → new`, on two lines where they don't fit on one."""
     if len(before) + len(_ARROW) + len(after) <= limit:
-        return before + _ARROW + after
-    half = max((limit - len(_ARROW)) // 2, _LEAST)
+        return [before + _ARROW + after]
+    arrow = _ARROW.lstrip()
+    room = max(limit - len(arrow), _LEAST)
     # Two long values that begin alike are shown from shortly before the place where they part.
     same = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), 0)
-    start = max(same - _LEAST // 2, 0)
-    return clip(before, half, start=start) + _ARROW + clip(after, half, start=start)
+    start = same - _CONTEXT if same > room // 2 else 0
+    return [clip(before, room, start=max(start, 0)), arrow + clip(after, room, start=max(start, 0))]
 
 
 def _moved(before: JsonValue, after: JsonValue, noun: str) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from expsync.model.plan import Action, ChangeKind, Finding, Impact, Plan, Unmanaged
 from expsync.render.safe import visible
+
+if TYPE_CHECKING:
+    from expsync.model.plan import Action, ChangeKind, Finding, Impact, Plan, Unmanaged
 
 
 @dataclass(frozen=True, slots=True)

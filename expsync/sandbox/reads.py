@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import JsonValue
 
 from expsync.sandbox.call import Call
@@ -10,7 +12,9 @@ from expsync.sandbox.records import Json
 from expsync.sandbox.views import as_deployment, as_listed, as_page, as_read, as_variant, as_version
 
 _CAP = 1000
-_TEXT_CURSOR = "after-"
+_FILTERS = frozenset({"limit", "cursor", "key", "projectId", "includeArchived"})
+_OLDER_FILTERS = frozenset({"limit", "cursor"})
+_TEXT_CURSOR = re.compile(r"after-(?P<place>[0-9a-f]{1,15})")
 _LONGEST_NUMBER = 18
 """Digits; anything longer names nothing that is stored."""
 
@@ -18,7 +22,7 @@ _LONGEST_NUMBER = 18
 def list_experiments(call: Call) -> JsonValue:
     """One page of experiments, the most recently created first."""
     query = call.query
-    _check_query(call, {"limit", "cursor"} if call.habits.older else _FILTERS)
+    _check_query(call, _OLDER_FILTERS if call.habits.older else _FILTERS)
     filters = {} if call.habits.older else query
     projects = _projects(call, filters.get("projectId"))
     size = min(_limit(query.get("limit")) or call.habits.page_size, call.habits.page_size, _CAP)
@@ -32,9 +36,6 @@ def list_experiments(call: Call) -> JsonValue:
     page = found[:size]
     cursor = _write_cursor(call, page[-1][0]) if len(found) > size else None
     return as_page("experiments", [as_listed(one, call.habits) for _, one in page], cursor, call.habits)
-
-
-_FILTERS = {"limit", "cursor", "key", "projectId", "includeArchived"}
 
 
 def get_experiment(call: Call) -> JsonValue:
@@ -88,7 +89,7 @@ def list_deployments(call: Call) -> JsonValue:
 
 def list_project_deployments(call: Call) -> JsonValue:
     """The deployments of all projects in reach: all at once, or page by page where a limit is asked for."""
-    _check_query(call, {"limit", "cursor"})
+    _check_query(call, frozenset({"limit", "cursor"}))
     everything = call.tables.deployments(call.projects())
     limit = _limit(call.query.get("limit"))
     start = _read_cursor(call) or 0
@@ -102,10 +103,10 @@ def list_project_deployments(call: Call) -> JsonValue:
 
 def check_no_query(call: Call) -> None:
     """Nothing; Refusal (400) where an endpoint without query parameters is sent some."""
-    _check_query(call, set())
+    _check_query(call, frozenset())
 
 
-def _check_query(call: Call, known: set[str]) -> None:
+def _check_query(call: Call, known: frozenset[str]) -> None:
     unknown = sorted(set(call.query) - known)
     # An older server knows fewer filters, and passes over what it doesn't know.
     if unknown and not call.habits.older:
@@ -136,30 +137,21 @@ def _flag(text: str | None) -> bool:
 
 
 def _write_cursor(call: Call, place: int) -> JsonValue:
-    return place if call.habits.cursor == "number" else f"{_TEXT_CURSOR}{place:x}"
+    return place if call.habits.cursor == "number" else f"after-{place:x}"
 
 
 def _read_cursor(call: Call) -> int | None:
     text = call.query.get("cursor")
     if text is None:
         return None
-    place: int | None = None
     if call.habits.cursor == "number":
         place = _ordinal(text)
-    elif text.startswith(_TEXT_CURSOR):
-        digits = text.removeprefix(_TEXT_CURSOR)
-        if digits.isalnum() and digits.isascii() and len(digits) <= _LONGEST_NUMBER:
-            place = _hexadecimal(digits)
+    else:
+        ours = _TEXT_CURSOR.fullmatch(text)
+        place = int(ours["place"], 16) if ours else None
     if place is None:
         raise Refusal(400, f"`cursor`: `{text}` isn't one of ours")
     return place
-
-
-def _hexadecimal(digits: str) -> int | None:
-    try:
-        return int(digits, 16)
-    except ValueError:
-        return None
 
 
 def _ordinal(text: str) -> int | None:

@@ -28,6 +28,7 @@ from expsync.sandbox.store import SandboxError
 _CONNECTION = "expsync.connection"
 """Where the scope has the connection, which ASGI itself keeps out of an application's reach."""
 _STOP_SECONDS = 10.0
+_HIGHEST_PORT = 65535
 
 
 class Connection(H11Protocol):
@@ -181,9 +182,11 @@ def _config(app: Starlette) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise SandboxError(f"can't listen on port {port}: it is not between 0 and {_HIGHEST_PORT}; name another port")
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise SandboxError(f"can't listen on {host}, port {port}: {error}; name another port") from error
 
 

@@ -93,7 +93,9 @@ class Tables:
         self, projects: Sequence[str], *, key: str | None, archived: bool, below: int | None, count: int
     ) -> list[tuple[int, Experiment]]:
         """At most `count` experiments with their places, the most recently created first, starting under `below`."""
-        query = f"SELECT place, body FROM experiments WHERE project IN ({_marks(projects)})"
+        # The plus keeps SQLite from gathering and sorting whole projects for each page: it goes down the places.
+        project = "+project" if key is None else "project"
+        query = f"SELECT place, body FROM experiments WHERE {project} IN ({_marks(projects)})"
         values: list[object] = list(projects)
         if key is not None:
             query += " AND key = ?"

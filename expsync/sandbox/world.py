@@ -201,7 +201,7 @@ def _experiment(
     decided = "decision-made" if sown.decision is not None else None
     state = sown.state or decided or ("running" if sown.enabled else "planning")
     return Experiment(
-        **sown.model_dump(include=_SAME),
+        **sown.model_dump(include=set(_SAME)),
         exposureEvent=None if sown.exposureEvent is None else sown.exposureEvent.sent(),
         id=sown.id or tables.new_id(),
         projectId=project,
@@ -219,26 +219,28 @@ def _experiment(
     )
 
 
-_SAME = {
-    "key",
-    "description",
-    "kind",
-    "enabled",
-    "archived",
-    "evaluationMode",
-    "bucketingKey",
-    "bucketingUnit",
-    "stickyBucketing",
-    "rolloutPercentage",
-    "startDate",
-    "endDate",
-    "tags",
-    "decision",
-    "decisionReason",
-    "rolledOutVariant",
-    "parentDependencies",
-    "deployments",
-}
+_SAME = frozenset(
+    {
+        "key",
+        "description",
+        "kind",
+        "enabled",
+        "archived",
+        "evaluationMode",
+        "bucketingKey",
+        "bucketingUnit",
+        "stickyBucketing",
+        "rolloutPercentage",
+        "startDate",
+        "endDate",
+        "tags",
+        "decision",
+        "decisionReason",
+        "rolledOutVariant",
+        "parentDependencies",
+        "deployments",
+    }
+)
 """The fields of a seed that go into the truth as they are."""
 
 

@@ -13,9 +13,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SkipValidation, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    JsonValue,
+    SkipValidation,
+    Strict,
+)
+from pydantic_core import CoreSchema, core_schema
 
 _MOST = 10**15
 """No number of this API comes near it; past it, floats lose whole numbers."""
@@ -59,39 +71,49 @@ def _texts(value: JsonValue) -> list[str]:
     return [_text(member) for member in value] if isinstance(value, list) else [_text(value)]
 
 
-def _empty_list(_: None) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class _Else:
+    """Beside a type: what does not fit it, but fits `other`, is handed to `make`.
+
+    The type itself is tried first and in Rust, so that only rare shapes cost a call of a Python function.
+    """
+
+    other: Any
+    make: Callable[[Any], Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        made = core_schema.no_info_after_validator_function(self.make, handler.generate_schema(self.other))
+        return core_schema.union_schema([handler(source), made], mode="left_to_right")
+
+
+def _no_list(_: None) -> list[Any]:
     return []
 
 
-def _empty_mapping(_: None) -> dict[str, Any]:
+def _no_mapping(_: None) -> dict[str, Any]:
     return {}
 
 
-def _empty_text(_: None) -> str:
+def _no_text(_: None) -> str:
     return ""
 
 
 _Finite = Field(ge=-_MOST, le=_MOST, allow_inf_nan=False)
-# Each union goes from the commonest shape to the rarest and takes the first that fits, so that only rare
-# shapes cost a call of a Python function.
 Number = Annotated[
-    Annotated[int, Strict(), _Finite]
-    | Annotated[float, Strict(), _Finite]
-    | Annotated[str, Strict(), Field(max_length=40), AfterValidator(_number)],
+    Annotated[int, Strict(), _Finite] | Annotated[float, Strict(), _Finite],
     Field(union_mode="left_to_right"),
+    _Else(Annotated[str, Strict(), Field(max_length=40)], _number),
 ]
 """A number, or a number in a text."""
 Json = Annotated[JsonValue, SkipValidation, AfterValidator(_finite)]
 """Any JSON value, kept as it came."""
-Loose = Annotated[str | Annotated[Any, AfterValidator(_text)], Field(union_mode="left_to_right")] | None
+Loose = Annotated[str, _Else(Any, _text)] | None
 """A text for people, made from whatever came."""
-Phrase = Annotated[str | Annotated[None, AfterValidator(_empty_text)], Field(union_mode="left_to_right")]
-Texts = Annotated[list[str] | Annotated[None, AfterValidator(_empty_list)], Field(union_mode="left_to_right")]
-Values = Annotated[list[str] | Annotated[Any, AfterValidator(_texts)], Field(union_mode="left_to_right")]
+Phrase = Annotated[str, _Else(None, _no_text)]
+Texts = Annotated[list[str], _Else(None, _no_list)]
+Values = Annotated[list[str], _Else(Any, _texts)]
 """The values of a condition: texts, whatever their JSON type was."""
-Weights = Annotated[
-    dict[str, Number] | Annotated[None, AfterValidator(_empty_mapping)], Field(union_mode="left_to_right")
-]
+Weights = Annotated[dict[str, Number], _Else(None, _no_mapping)]
 
 
 class WireModel(BaseModel):
@@ -133,14 +155,8 @@ def _bare_variant(key: str) -> WireVariant:
     return WireVariant(key=key)
 
 
-Variants = Annotated[
-    list[Annotated[WireVariant | Annotated[str, AfterValidator(_bare_variant)], Field(union_mode="left_to_right")]]
-    | Annotated[None, AfterValidator(_empty_list)],
-    Field(union_mode="left_to_right"),
-]
-Conditions = Annotated[
-    list[WireCondition] | Annotated[None, AfterValidator(_empty_list)], Field(union_mode="left_to_right")
-]
+Variants = Annotated[list[Annotated[WireVariant, _Else(str, _bare_variant)]], _Else(None, _no_list)]
+Conditions = Annotated[list[WireCondition], _Else(None, _no_list)]
 
 
 class WireSegment(WireModel):
@@ -153,9 +169,7 @@ class WireSegment(WireModel):
     rolloutWeights: dict[str, Number] | None = None
 
 
-Segments = Annotated[
-    list[WireSegment] | Annotated[None, AfterValidator(_empty_list)], Field(union_mode="left_to_right")
-]
+Segments = Annotated[list[WireSegment], _Else(None, _no_list)]
 
 
 class WireExperiment(WireModel):

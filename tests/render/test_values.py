@@ -67,10 +67,15 @@ def test_a_long_value_is_cut_with_a_count() -> None:
     assert _lines("description", "add", None, "x" * 100, limit=60) == [f'"{"x" * 34}… (67 more characters)']
 
 
-def test_long_values_are_shown_where_they_part() -> None:
-    [line] = _lines("description", "replace", "x" * 200 + "old", "x" * 200 + "new", limit=80)
+def test_values_that_do_not_fit_on_one_line_get_one_each() -> None:
+    assert _lines("name", "replace", "x" * 30, "y" * 30, limit=40) == [f'"{"x" * 30}"', f'→ "{"y" * 30}"']
 
-    assert line == '…xxxxxxold" (195 more characters) → …xxxxxxnew" (195 more characters)'
+
+def test_long_values_are_shown_where_they_part() -> None:
+    assert _lines("description", "replace", "x" * 200 + "old", "x" * 200 + "new", limit=60) == [
+        f'…{"x" * 29}old" (172 more characters)',
+        f'→ …{"x" * 29}new" (172 more characters)',
+    ]
 
 
 def test_a_cut_from_the_start_marks_only_its_end() -> None:

@@ -1,0 +1,26 @@
+"""Files read whole, up to a bound, and only if they are plain files."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+
+class NotAFileError(OSError):
+    """The name is a folder's, a pipe's or a device's, of which reading might never end."""
+
+
+def read_bounded(path: str, limit: int) -> bytes:
+    """The bytes of a file: all of them, or one more than `limit` where it is longer. Raises OSError."""
+    # A pipe without a writer would block the very opening of it.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            reason = "it is a folder" if stat.S_ISDIR(state.st_mode) else "it is not a regular file"
+            raise NotAFileError(0, reason)
+        # `closefd` is off since `open` would leave the descriptor open where it fails itself.
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return file.read(limit + 1) if state.st_size > limit else file.readall()
+    finally:
+        os.close(descriptor)

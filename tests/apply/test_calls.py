@@ -1,0 +1,261 @@
+"""Single calls: creating, removing users one by one, and what an interruption makes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import httpx
+import pytest
+
+from expsync.apply.calls import WAITS
+from expsync.errors import Interrupted
+from expsync.model.outcome import ApplyOutcome
+from expsync.sandbox.habits import Habits
+from tests.apply.world import Answer, Bench, Trouble, bench
+
+OLDER = Habits(older=True)
+USERS = ["ada", "bob", "cyd", "dan", "eve", "fay"]
+STAY, GO = ["bob", "dan"], ["ada", "cyd", "eve", "fay"]
+
+
+def included(*users: str) -> dict[str, Any]:
+    variants = [{"key": "control"}, {"key": "treatment", "inclusions": list(users)}]
+    return {"key": "exp", "variants": variants, "tags": ["managed-by-expsync"]}
+
+
+def users_of(run: Bench) -> list[str]:
+    found: list[str] = run.live("exp")["variants"][1]["inclusions"]
+    return found
+
+
+def removing(run: Bench, *troubles: Trouble, **named: Any) -> ApplyOutcome:
+    """What comes of removing four of six users."""
+    run.declare({"key": "exp", "variants": included(*STAY)["variants"]})
+    plan = run.plan()
+    assert [operation.op for operation in plan.experiments[0].operations] == ["bulkRemoveUsers"]
+    run.wire.troubles = list(troubles)
+    return run.apply(plan, **named)
+
+
+def indexes(run: Bench) -> list[str]:
+    return [target.rpartition("/")[2] for method, target in run.wire.sent if method == "DELETE" and "bulk" not in target]
+
+
+@pytest.mark.parametrize("habits", [OLDER, Habits()], ids=["404", "405"])
+def test_without_bulk_removal_users_go_one_by_one_from_the_end(tmp_path: Path, habits: Habits) -> None:
+    with bench(tmp_path, live=[included(*USERS)], habits=habits) as run:
+        refused = [] if habits.older else [Trouble("bulkRemoveUsers", "405")]
+
+        outcome = removing(run, *refused)
+
+        assert (outcome.exit_code, users_of(run)) == (0, STAY)
+        assert run.wire.asked == [
+            *["getExperiment", "getInclusions"],
+            *["bulkRemoveUsers", "getInclusions", *["removeUser", "getInclusions"] * 4],
+            *["getExperiment", "getInclusions"],
+        ]
+        assert indexes(run) == ["5", "4", "2", "0"]
+        assert run.slept == []
+
+
+def test_bulk_removal_is_asked_for_once_in_an_apply(tmp_path: Path) -> None:
+    many = [f"user-{number:03}" for number in range(120)]
+    with bench(tmp_path, live=[included(*many)], habits=OLDER) as run:
+        run.declare({"key": "exp", "variants": included("user-000")["variants"]})
+        plan = run.plan()
+
+        assert run.apply(plan).exit_code == 0
+        assert users_of(run) == ["user-000"]
+        assert run.wire.asked.count("bulkRemoveUsers") == 1
+        assert run.wire.done.count("removeUser") == 119
+
+
+def test_another_refusal_of_bulk_removal_is_final(tmp_path: Path) -> None:
+    with bench(tmp_path, live=[included(*USERS)]) as run:
+        outcome = removing(run, Trouble("bulkRemoveUsers", "400"))
+
+        assert outcome.experiments[0].error == "bulkRemoveUsers: the server refused it (400): no"
+        assert users_of(run) == USERS
+
+
+@pytest.mark.parametrize("first", [1, 2, 4])
+@pytest.mark.parametrize("way", ["cut before", "cut after", "500 without doing", "500 after doing", "503"])
+def test_no_user_is_removed_in_the_place_of_another(tmp_path: Path, way: str, first: int) -> None:
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        outcome = removing(run, Trouble("removeUser", way, first=first))
+
+        assert (outcome.exit_code, users_of(run)) == (0, STAY)
+        assert run.wire.done.count("removeUser") == 4
+
+
+def lagging(reads: int) -> Callable[[httpx.Request, Answer], httpx.Response]:
+    """Shows the list of before, so many times."""
+    left = reads
+
+    def stale(request: httpx.Request, answer: Answer) -> httpx.Response:
+        nonlocal left
+        fresh = answer(request)
+        if left == 0:
+            return fresh
+        left -= 1
+        return httpx.Response(200, text=json.dumps(USERS))
+
+    return stale
+
+
+def test_a_list_that_lags_behind_is_not_taken_for_the_next_index(tmp_path: Path) -> None:
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        # The first read is the check, the second begins the removal; those after it show what was done.
+        outcome = removing(run, Trouble("getInclusions", lagging(2), first=3, times=99))
+
+        assert (outcome.exit_code, users_of(run), indexes(run)) == (0, STAY, ["5", "4", "2", "0"])
+        assert run.slept == list(WAITS[:2])
+
+
+def test_a_removal_that_never_shows_ends_it(tmp_path: Path) -> None:
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        outcome = removing(run, Trouble("getInclusions", lagging(99), first=3, times=99))
+
+        assert outcome.experiments[0].error == "removeUser: the server confirmed it, and still lists the user"
+        assert users_of(run) == USERS[:-1]
+        assert indexes(run) == ["5"]
+
+
+def test_a_user_that_never_goes_ends_it(tmp_path: Path) -> None:
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        outcome = removing(run, Trouble("removeUser", "503", times=99))
+
+        assert outcome.experiments[0].error == "removeUser: the server failed (503): no" or "overloaded"
+        assert (users_of(run), indexes(run)) == (USERS, ["5"] * 4)
+
+
+def test_an_interruption_between_two_users_is_a_stop(tmp_path: Path) -> None:
+    stop = Event()
+
+    def once(request: httpx.Request, answer: Answer) -> httpx.Response:
+        stop.set()
+        return answer(request)
+
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        outcome = removing(run, Trouble("removeUser", once), stop=stop)
+
+        (experiment,) = outcome.experiments
+        assert (outcome.exit_code, experiment.status, len(experiment.pending)) == (130, "stopped", 1)
+        assert users_of(run) == USERS[:-1]
+
+
+NEW = {"key": "exp", "name": "New"}
+
+
+def creating(run: Bench, *troubles: Trouble, **named: Any) -> ApplyOutcome:
+    run.declare(NEW)
+    plan = run.plan()
+    run.wire.troubles = list(troubles)
+    return run.apply(plan, **named)
+
+
+def nothing_listed(request: httpx.Request, answer: Answer) -> httpx.Response:
+    return httpx.Response(200, json={"experiments": []})
+
+
+def test_an_answer_to_create_that_cannot_be_read_is_made_up_for_by_the_list(tmp_path: Path) -> None:
+    with bench(tmp_path) as run:
+        outcome = creating(run, Trouble("createExperiment", "garbage"))
+
+        assert (outcome.exit_code, outcome.experiments[0].id) == (0, run.live("exp")["id"])
+        assert run.wire.done == ["createExperiment", "editExperiment"]
+
+
+def test_the_list_may_lag_behind_a_create(tmp_path: Path) -> None:
+    with bench(tmp_path) as run:
+        lag = Trouble("listExperiments", nothing_listed, first=2, times=2)
+        outcome = creating(run, Trouble("createExperiment", "garbage"), lag)
+
+        assert outcome.exit_code == 0
+        assert run.slept == list(WAITS[:2])
+
+
+def test_a_create_that_never_shows_in_the_list_fails_and_says_so(tmp_path: Path) -> None:
+    with bench(tmp_path) as run:
+        lag = Trouble("listExperiments", nothing_listed, first=2, times=99)
+        outcome = creating(run, Trouble("createExperiment", "garbage"), lag)
+
+        (experiment,) = outcome.experiments
+        assert (experiment.status, experiment.id) == ("failed", None)
+        assert experiment.error == "createExperiment: it was created, and the list does not show it, nor its id"
+        assert [operation.op for operation in experiment.pending] == ["editExperiment"]
+
+
+def test_a_second_create_that_finds_the_first_is_no_failure(tmp_path: Path) -> None:
+    """Cut after it was done, with a list that lags: the second attempt gets a 409, and then the list has it."""
+    with bench(tmp_path) as run:
+        lag = Trouble("listExperiments", nothing_listed, first=2, times=2)
+        outcome = creating(run, Trouble("createExperiment", "cut after"), lag)
+
+        assert outcome.exit_code == 0
+        assert run.wire.writes == ["createExperiment", "createExperiment", "editExperiment"]
+        assert run.versions("exp") == 2
+
+
+def test_a_refusal_after_an_unclear_answer_is_the_error_where_nothing_shows(tmp_path: Path) -> None:
+    with bench(tmp_path) as run:
+        outcome = creating(run, Trouble("createExperiment", "503"), Trouble("createExperiment", "400"))
+        assert outcome.exit_code == 0
+
+    with bench(tmp_path) as run:
+        troubles: list[Callable[[], httpx.Response]] = [
+            lambda: httpx.Response(503, text="later"),
+            lambda: httpx.Response(400, text="bad"),
+        ]
+        outcome = creating(run, Trouble("createExperiment", lambda _, __: troubles.pop(0)(), times=2))
+
+        assert outcome.experiments[0].error == "createExperiment: the server refused it (400): bad"
+        assert run.wire.done == []
+
+
+def test_a_clear_refusal_is_not_asked_about(tmp_path: Path) -> None:
+    with bench(tmp_path) as run:
+        outcome = creating(run, Trouble("createExperiment", "400"))
+
+        assert outcome.experiments[0].error == "createExperiment: the server refused it (400): no"
+        assert run.wire.asked == ["listExperiments", "createExperiment"]
+
+
+def test_an_interruption_while_asking_what_came_of_a_call_is_that_calls_failure(tmp_path: Path) -> None:
+    def interrupted(request: httpx.Request, answer: Answer) -> httpx.Response:
+        raise Interrupted("interrupted while waiting for a turn")
+
+    with bench(tmp_path) as run:
+        troubles = [Trouble("createExperiment", "cut after"), Trouble("listExperiments", interrupted, first=2, times=9)]
+        (experiment,) = creating(run, *troubles).experiments
+
+        assert (experiment.status, experiment.error) == ("failed", "createExperiment: the connection broke: cut")
+        assert experiment.failed is not None
+
+
+def test_an_interruption_while_a_call_waits_for_its_turn_is_a_stop(tmp_path: Path) -> None:
+    def interrupted(request: httpx.Request, answer: Answer) -> httpx.Response:
+        raise Interrupted("interrupted while waiting for a turn")
+
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        (experiment,) = removing(run, Trouble("getInclusions", interrupted, first=3)).experiments
+
+        assert (experiment.status, experiment.done, len(experiment.pending)) == ("stopped", [], 1)
+
+
+def test_after_an_interruption_an_unclear_call_is_asked_about_and_not_sent_again(tmp_path: Path) -> None:
+    stop = Event()
+
+    def broken(request: httpx.Request, answer: Answer) -> httpx.Response:
+        stop.set()
+        raise httpx.ReadError("cut", request=request)
+
+    with bench(tmp_path) as run:
+        outcome = creating(run, Trouble("createExperiment", broken), stop=stop)
+
+        assert (outcome.exit_code, outcome.experiments[0].status) == (130, "failed")
+        assert run.wire.asked == ["listExperiments", "createExperiment", "listExperiments", "listExperiments"]

@@ -1,0 +1,65 @@
+"""Whatever bytes come, the loader answers with values or with a YamlError that has a place."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from expsync.config.yaml import YamlError, parse, parse_with_places
+
+# Pieces of YAML make more of a parser's states reachable than letters do.
+PIECES = st.sampled_from(
+    [*"abk01:-?[]{},&*#|>@`%!'\"\\ \n\t~.+_é\u2028\ufeff", ": ", "- ", "\n  ", "\n- ", "&a ", "*a", "!!x ", "<<: "]
+    + ["---\n", "...\n", "%YAML 1.2\n", "? ", "\r\n", "null", "true", ".inf", "0x1f", "1e9", "key: a\n", '"\\u']
+)
+TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=60)
+
+
+def check(text: bytes | str) -> None:
+    try:
+        documents = parse(text)
+    except YamlError as error:
+        assert error.problems
+        assert all(p.line >= 1 and p.column >= 1 and p.code.startswith("EXP0") for p in error.problems)
+        assert all((p.message + p.detail + p.hint).isprintable() for p in error.problems)
+        assert parse_with_places(text).problems == error.problems
+        return
+    parsed = parse_with_places(text)
+    assert parsed.problems == ()
+    assert [(d.value, d.line) for d in parsed.documents] == [(d.value, d.line) for d in documents]
+    json.dumps([d.value for d in documents], allow_nan=False).encode()
+    for document in parsed.documents:
+        assert all(spot.line >= 1 and spot.column >= 1 for spot in document.places.values())
+
+
+@given(TEXTS)
+@settings(max_examples=400, deadline=None)
+def test_texts_never_break_the_loader(text: str) -> None:
+    check(text)
+
+
+@given(st.binary(max_size=60) | TEXTS.map(lambda text: text.encode("utf-8", "surrogatepass")))
+@settings(max_examples=400, deadline=None)
+def test_bytes_never_break_the_loader(content: bytes) -> None:
+    check(content)
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON_VALUES)
+@settings(max_examples=200, deadline=None)
+def test_json_is_read_as_json(value: object) -> None:
+    """YAML 1.2 contains JSON, as long as its texts are escaped."""
+    (document,) = parse(json.dumps({"v": value}))
+    assert document.value == {"v": value}

@@ -1,0 +1,36 @@
+"""Every folder under tests/cases: the plan is as written down, and applying it leaves nothing to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cases_frame import Case, all_cases, running
+
+CASES = all_cases()
+
+
+def test_there_are_at_least_forty_cases() -> None:
+    assert len(CASES) >= 40
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_plan_is_as_written_down(case: Case) -> None:
+    with running(case) as run:
+        assert run.text() == (case.folder / "expected.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.settings.get("settles", True)], ids=lambda case: case.name)
+def test_applying_it_leaves_nothing_to_do(case: Case) -> None:
+    with running(case) as run:
+        plan = run.plan()
+        before = run.client.requests_sent
+        outcome = run.apply(plan)
+        sent = run.client.requests_sent - before
+        assert [(e.key, e.status, e.error, e.left) for e in outcome.experiments] == [
+            (e.key, "done", "", []) for e in plan.experiments
+        ]
+        if not case.settings.get("habits", {}).get("older", False):
+            assert sent == plan.summary.requests
+        again = run.plan()
+        assert again.experiments == []
+        assert run.refused == case.settings.get("refused", [])
