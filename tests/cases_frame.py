@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ environments:
     projectId: "1001"
     deployments: {web: "101", ios: "102", android: "103"}
 """
-DEPLOYMENTS = [
+DEPLOYMENTS: list[Any] = [
     {"id": "101", "label": "web", "key": "client-web"},
     {"id": "102", "label": "ios", "key": "client-ios"},
     {"id": "103", "label": "android", "key": "client-android"},
@@ -158,7 +158,8 @@ def readable(plan: Plan) -> str:
                     lines.append(f"    ~ {change.path}: {brief(change.before)} -> {brief(change.after)}")
         lines.append("  calls")
         lines += [
-            f"    {number}. {call.op}: {call.method} {call.path}" + ("" if call.body is None else f" {brief(call.body)}")
+            f"    {number}. {call.op}: {call.method} {call.path}"
+            + ("" if call.body is None else f" {brief(call.body)}")
             for number, call in enumerate(planned.operations, start=1)
         ]
         lines += [f"  {finding.severity} {finding.risk}: {finding.message}" for finding in planned.findings]
@@ -168,6 +169,59 @@ def readable(plan: Plan) -> str:
     counts = plan.summary.model_dump()
     lines.append(" ".join(f"{name}={count}" for name, count in counts.items()))
     return "\n".join(lines) + "\n"
+
+
+def fields_listed(plan: Plan) -> dict[str, set[str]]:
+    """For each existing experiment that a plan changes, the fields and members that it lists."""
+    listed: dict[str, set[str]] = {}
+    for planned in plan.experiments:
+        if planned.id is None:
+            continue
+        names = listed.setdefault(planned.key, set())
+        for change in planned.changes:
+            head, _, rest = change.path.partition(".")
+            names.add(f"{head}.{rest.split('.')[0]}" if head in _MEMBERS else head)
+            if head == "variants" and rest.endswith(".key"):
+                names.add(f"variants.{change.before}")
+        # Two things come along without a line of their own: what can't be compared, and a renamed variant's weights.
+        for call in planned.operations:
+            if call.op == "editExperiment" and isinstance(call.body, dict):
+                names |= call.body.keys() & {"exposureEvent", "targetSegments"}
+            if call.op == "editVariant" and isinstance(call.body, dict) and "key" in call.body:
+                names.add("targetSegments")
+    return listed
+
+
+def fields_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, set[str]]:
+    """For each experiment that was there before and is another one now, the fields and members that differ."""
+    now = {experiment["key"]: _parts(experiment) for experiment in after["experiments"]}
+    changed: dict[str, set[str]] = {}
+    for experiment in before["experiments"]:
+        key, old = experiment["key"], _parts(experiment)
+        new = now[key]
+        differing = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+        if differing:
+            changed[key] = differing
+    return changed
+
+
+_MEMBERS = ("variants", "tags", "deployments")
+_BY_ITSELF = ("state", "createdBy", "createdAt", "lastModifiedBy", "lastModifiedAt", "rolloutWeights")
+"""What the server keeps by itself; the weights stand in the variants as well."""
+
+
+def _parts(experiment: Mapping[str, Any]) -> dict[str, str]:
+    parts: dict[str, str] = {}
+    for name, value in experiment.items():
+        if name == "variants":
+            for variant in value:
+                users = {kind: sorted(variant[kind]) for kind in ("inclusions", "cohortInclusions")}
+                parts[f"variants.{variant['key']}"] = json.dumps({**variant, **users}, sort_keys=True)
+        elif name in _MEMBERS:
+            parts |= dict.fromkeys((f"{name}.{member}" for member in value), "there")
+        elif name not in _BY_ITSELF:
+            parts[name] = json.dumps(value, sort_keys=True)
+    return parts
 
 
 def brief(value: Any) -> str:

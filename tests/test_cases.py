@@ -1,12 +1,13 @@
-"""Every folder under tests/cases: the plan is as written down, and applying it leaves nothing to do."""
+"""Every folder under tests/cases: the plan is as written down, and applying it does that, all of it and no more."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.cases_frame import Case, all_cases, running
+from tests.cases_frame import Case, all_cases, fields_changed, fields_listed, running
 
 CASES = all_cases()
+SETTLING = [case for case in CASES if case.settings.get("settles", True)]
 
 
 def test_there_are_at_least_forty_cases() -> None:
@@ -19,8 +20,8 @@ def test_plan_is_as_written_down(case: Case) -> None:
         assert run.text() == (case.folder / "expected.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.settings.get("settles", True)], ids=lambda case: case.name)
-def test_applying_it_leaves_nothing_to_do(case: Case) -> None:
+@pytest.mark.parametrize("case", SETTLING, ids=lambda case: case.name)
+def test_applying_it_leaves_nothing_to_do_and_no_call_is_refused(case: Case) -> None:
     with running(case) as run:
         plan = run.plan()
         before = run.client.requests_sent
@@ -34,3 +35,12 @@ def test_applying_it_leaves_nothing_to_do(case: Case) -> None:
         again = run.plan()
         assert again.experiments == []
         assert run.refused == case.settings.get("refused", [])
+
+
+@pytest.mark.parametrize("case", SETTLING, ids=lambda case: case.name)
+def test_applying_it_changes_what_the_plan_lists_and_nothing_else(case: Case) -> None:
+    with running(case) as run:
+        before = run.engine.export("1001")
+        plan = run.plan()
+        run.apply(plan)
+        assert fields_changed(before, run.engine.export("1001")) == fields_listed(plan)

@@ -141,8 +141,9 @@ def test_allowed_imports_are_left_alone(tmp_path: Path) -> None:
     target = tmp_path / PACKAGE / "core"
     target.mkdir(parents=True)
     (target / "diff.py").write_text(
-        "import json\nfrom pydantic import JsonValue\nfrom deepdiff import DeepDiff\nfrom expsync.model.plan import Plan\n"
-        "from expsync.errors import ExpsyncError\nfrom . import paths\nfrom expsync import __version__\n",
+        "import json\nfrom pydantic import JsonValue\nfrom deepdiff import DeepDiff\n"
+        "from expsync.model.plan import Plan\nfrom expsync.errors import ExpsyncError\n"
+        "from . import paths\nfrom expsync import __version__\n",
         encoding="utf-8",
     )
 

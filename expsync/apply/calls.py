@@ -83,7 +83,8 @@ class Calls:
 
     def _make_sure(self, key: str, operation: Operation, is_done: Callable[[], bool]) -> bytes | None:
         """The answer to the call, or None where it got no clear one and a read shows that it was done."""
-        for attempt, wait in enumerate((*WAITS, WAITS[-1])):
+        attempt = 0
+        while True:
             try:
                 return self._send(key, operation)
             except UnclearError as error:
@@ -94,6 +95,7 @@ class Calls:
                 # The one before it, without an answer, may have arrived late and made this one a mistake.
                 trouble = error
             # Asked twice, since a read may lag behind a write.
+            wait = WAITS[min(attempt, len(WAITS) - 1)]
             for pause in (wait, 2 * wait):
                 self._sleep(pause)
                 if self._told(is_done, trouble):
@@ -101,7 +103,7 @@ class Calls:
                     return None
             if self._stop.is_set() or not isinstance(trouble, UnclearError) or attempt == len(WAITS):
                 raise trouble
-        raise AssertionError("the last attempt returns or raises")
+            attempt += 1
 
     def _told(self, read: Callable[[], T], trouble: ApiError | None) -> T:
         """What a read tells; the trouble that made it necessary, where an interruption ends the read."""

@@ -105,10 +105,8 @@ class Executor:
 
     def _check(self, experiments: list[PlannedExperiment]) -> Mapping[str, float]:
         """When each experiment was last seen as it was planned; RefusedError where one is not so any more."""
-        seen_at: dict[str, float] = {}
-        new = [planned.key for planned in experiments if planned.id is None]
-        seen_at.update(dict.fromkeys(new, self._clock()))
-        changed = self._reader.taken(new)
+        seen_at = {planned.key: self._clock() for planned in experiments if planned.id is None}
+        changed = self._reader.taken(list(seen_at))
 
         def look(planned: PlannedExperiment) -> bool:
             seen_at[planned.key] = self._clock()

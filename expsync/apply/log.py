@@ -39,7 +39,7 @@ class NoLog:
 
 
 class FileLog:
-    """JSON lines at the end of a file; each is flushed and synced, so that it outlives the run.
+    """JSON lines at the end of a file; each is written at once and synced, so that it outlives the run.
 
     ExpsyncError where the file can't be written.
     """
@@ -49,12 +49,11 @@ class FileLog:
         self._now = now
         self._lock = Lock()
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
             raise ExpsyncError(f"the log {path} can't be written: {error.strerror}") from None
         # A pipe or a terminal takes no sync.
-        self._synced = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._synced = stat.S_ISREG(os.fstat(self._file).st_mode)
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +61,7 @@ class FileLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._file.close()
+        os.close(self._file)
 
     def intent(self, key: str, operation: Operation) -> None:
         """Told before the call is sent."""
@@ -82,11 +81,12 @@ class FileLog:
             "path": operation.path,
             **more,
         }
+        rest = json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n"
         with self._lock:
             try:
-                self._file.write(json.dumps(line, ensure_ascii=True) + "\n")
-                self._file.flush()
+                while rest:
+                    rest = rest[os.write(self._file, rest) :]
                 if self._synced:
-                    os.fsync(self._file.fileno())
+                    os.fsync(self._file)
             except OSError as error:
                 raise ExpsyncError(f"the log {self._path} can't be written: {error.strerror}") from None

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -80,7 +80,7 @@ class Session:
 
     def declared(self) -> list[Desired]:
         """What the files want here; ConfigError with every problem if there is an error among them."""
-        loaded = load_declarations(self.workspace, self.name)
+        loaded = load_declarations(self.workspace, self.name, today=today())
         if any(problem.severity == "error" for problem in loaded.diagnostics):
             raise ConfigError(loaded.diagnostics)
         if not self.globals.quiet:
@@ -139,6 +139,11 @@ def make_plan(
         ],
         pages_with_archived=snapshot.pages_with_archived,
     )
+
+
+def today() -> date:
+    """The day by which acknowledgements count, in UTC."""
+    return datetime.now(UTC).date()
 
 
 def is_targeted(key: str, targets: Sequence[str]) -> bool:

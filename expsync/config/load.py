@@ -28,11 +28,14 @@ __all__ = ["Loaded", "Workspace", "load_declarations", "load_workspace"]
 class Loaded:
     """What the files declare for an environment, by key; and all that was found wrong or doubtful, by place.
 
-    An experiment with an error, or one that the environment skips, is not among `declared`.
+    An experiment with an error, or one that the environment skips, is not among `declared`. `files` and `experiments`
+    count what was read, good or bad.
     """
 
     declared: tuple[Declared, ...]
     diagnostics: tuple[Diagnostic, ...]
+    files: int = 0
+    experiments: int = 0
 
 
 def load_declarations(
@@ -64,6 +67,8 @@ def load_declarations(
     return Loaded(
         tuple(sorted(declared, key=lambda d: d.key)),
         tuple(sorted(diagnostics, key=lambda d: d.order)),
+        files=len(files),
+        experiments=len(checked),
     )
 
 

@@ -54,6 +54,8 @@ def explain(text: str, error: YAMLError) -> YamlProblem:
             "files are read as YAML 1.2, without directives",
             'delete the line; put text that starts with "%" in quotes',
         )
+    if "tab character" in problem:
+        return _tab(line, column)
     if "cannot start any token" in problem:
         return _stray(text, mark.index, line, column)
     detail = ""
@@ -66,12 +68,14 @@ def explain(text: str, error: YAMLError) -> YamlProblem:
     return YamlProblem("EXP005", line, column, f"this is not YAML: {plain(problem)}", detail)
 
 
+def _tab(line: int, column: int) -> YamlProblem:
+    return YamlProblem("EXP015", line, column, "a tab can't indent", "YAML indents with spaces alone", "write spaces")
+
+
 def _stray(text: str, index: int, line: int, column: int) -> YamlProblem:
     character = text[index : index + 1]
     if character == "\t":
-        return YamlProblem(
-            "EXP015", line, column, "a tab can't indent", "YAML indents with spaces alone", "write spaces"
-        )
+        return _tab(line, column)
     return YamlProblem(
         "EXP005", line, column, f'a value can\'t start with "{plain(character)}"', "", "put the value in quotes"
     )

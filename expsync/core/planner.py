@@ -211,8 +211,8 @@ def _cohorts_lost(target: Target) -> list[Finding]:
             severity="blocked",
             acknowledged=False,
             message=f"the live segment {quoted} targets a cohort, which the API can't write back: replacing the "
-            "segments would lose it; leave targetSegments out of the file, or take the cohort out of the segment in "
-            "Amplitude first",
+            "segments would lose it; take the cohort out of the segment in Amplitude first, or leave the segments and "
+            "the variants that they weigh as they are",
         )
     ]
 

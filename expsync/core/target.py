@@ -104,10 +104,12 @@ def _to_change(desired: Desired, live: State, ownership: Ownership) -> Target:
     fields, unread = _merged_fields(desired.state.fields, live.fields, ignore)
     variants = live.variants
     bandit: tuple[str, ...] = ()
+    sets_weights = fields.get("experimentType") == live.fields.get("experimentType") == BANDIT
+    if sets_weights:
+        ignore = (*ignore, "variants.*.rolloutWeight", "targetSegments.*.rolloutWeights")
     if desired.state.variants is not None and live.variants is not None and not is_ignored(ignore, ("variants",)):
-        if fields.get("experimentType") == live.fields.get("experimentType") == BANDIT:
+        if sets_weights:
             bandit = tuple(_different_weights(desired.state.variants, live.variants))
-            ignore = (*ignore, "variants.*.rolloutWeight", "targetSegments.*.rolloutWeights")
         variants = _merged_variants(desired.state.variants, live.variants, ignore)
     state = replace(
         live,
@@ -226,10 +228,25 @@ def _merged_segments(
                 merged[name] = _merged_segment(path, segment, live[name], ignore)
             elif not is_ignored(ignore, path):
                 merged[name] = _completed(segment, _all_users_weights(variants))
-        for name, segment in live.items():
-            if name not in wanted and is_ignored(ignore, ("targetSegments", name)):
-                merged[name] = segment
+        merged = _with_ignored(merged, wanted, live, ignore)
     return {name: _without_strangers(segment, variants) for name, segment in merged.items()}
+
+
+def _with_ignored(
+    merged: Mapping[str, SegmentState],
+    wanted: Mapping[str, SegmentState],
+    live: Mapping[str, SegmentState],
+    ignore: tuple[str, ...],
+) -> dict[str, SegmentState]:
+    """The segments with those that are left to people, each right behind the one that it follows on the live side."""
+    names = list(merged)
+    place = 0
+    for name in live:
+        if name not in wanted and is_ignored(ignore, ("targetSegments", name)):
+            names.insert(place, name)
+        if name in names:
+            place = names.index(name) + 1
+    return {name: merged[name] if name in merged else live[name] for name in names}
 
 
 def _merged_segment(path: Path, wanted: SegmentState, live: SegmentState, ignore: tuple[str, ...]) -> SegmentState:

@@ -42,7 +42,9 @@ def removing(run: Bench, *troubles: Trouble, **named: Any) -> ApplyOutcome:
 
 
 def indexes(run: Bench) -> list[str]:
-    return [target.rpartition("/")[2] for method, target in run.wire.sent if method == "DELETE" and "bulk" not in target]
+    return [
+        target.rpartition("/")[2] for method, target in run.wire.sent if method == "DELETE" and "bulk" not in target
+    ]
 
 
 @pytest.mark.parametrize("habits", [OLDER, Habits()], ids=["404", "405"])
@@ -129,7 +131,7 @@ def test_a_user_that_never_goes_ends_it(tmp_path: Path) -> None:
     with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
         outcome = removing(run, Trouble("removeUser", "503", times=99))
 
-        assert outcome.experiments[0].error == "removeUser: the server failed (503): no" or "overloaded"
+        assert outcome.experiments[0].error == "removeUser: the server failed (503): overloaded"
         assert (users_of(run), indexes(run)) == (USERS, ["5"] * 4)
 
 
@@ -204,16 +206,8 @@ def test_a_second_create_that_finds_the_first_is_no_failure(tmp_path: Path) -> N
 def test_a_refusal_after_an_unclear_answer_is_the_error_where_nothing_shows(tmp_path: Path) -> None:
     with bench(tmp_path) as run:
         outcome = creating(run, Trouble("createExperiment", "503"), Trouble("createExperiment", "400"))
-        assert outcome.exit_code == 0
 
-    with bench(tmp_path) as run:
-        troubles: list[Callable[[], httpx.Response]] = [
-            lambda: httpx.Response(503, text="later"),
-            lambda: httpx.Response(400, text="bad"),
-        ]
-        outcome = creating(run, Trouble("createExperiment", lambda _, __: troubles.pop(0)(), times=2))
-
-        assert outcome.experiments[0].error == "createExperiment: the server refused it (400): bad"
+        assert outcome.experiments[0].error == "createExperiment: the server refused it (400): no"
         assert run.wire.done == []
 
 

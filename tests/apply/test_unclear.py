@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from expsync.sandbox.habits import Habits
 from tests.apply.world import Trouble, bench
 
 TAGS = ["managed-by-expsync"]
@@ -26,7 +25,6 @@ class Kind:
     op: str
     live: dict[str, Any] | None
     declared: dict[str, Any]
-    habits: Habits = Habits()
 
 
 def live(**fields: Any) -> dict[str, Any]:
@@ -47,7 +45,9 @@ KINDS = {
         live(),
         {"key": "exp", "variants": [{"key": "control"}, {"key": "green", "renamedFrom": "treatment"}]},
     ),
-    "remove a variant": Kind("removeVariant", live(variants=[*ARMS, {"key": "third"}]), {"key": "exp", "variants": ARMS}),
+    "remove a variant": Kind(
+        "removeVariant", live(variants=[*ARMS, {"key": "third"}]), {"key": "exp", "variants": ARMS}
+    ),
     "add users": Kind("addUsers", live(), arms(inclusions=USERS)),
     "remove all users": Kind(
         "removeAllUsers", live(variants=[ARMS[0], {**ARMS[1], "inclusions": USERS}]), arms(inclusions=[])
@@ -60,7 +60,9 @@ KINDS = {
         "removeDeployment", live(deployments=["101", "102"]), {"key": "exp", "deployments": ["web"]}
     ),
     "edit fields": Kind(
-        "editExperiment", live(), {"key": "exp", "rolloutPercentage": 20, "startDate": "2026-02-01", "bucketingSalt": "x"}
+        "editExperiment",
+        live(),
+        {"key": "exp", "rolloutPercentage": 20, "startDate": "2026-02-01", "bucketingSalt": "x"},
     ),
     "edit segments": Kind("editExperiment", live(), {"key": "exp", "targetSegments": [SEGMENT]}),
     "edit tags": Kind("editExperiment", live(), {"key": "exp", "tags": ["a", "b", *TAGS]}),
@@ -68,7 +70,9 @@ KINDS = {
     "bring back": Kind("editExperiment", live(archived=True), {"key": "exp", "archived": False}),
     "add cohorts": Kind("addCohorts", live(), arms(cohortInclusions=["c1", "c2"])),
     "remove cohorts": Kind(
-        "bulkRemoveCohorts", live(variants=[ARMS[0], {**ARMS[1], "cohortInclusions": ["c1", "c2"]}]), arms(cohortInclusions=["c1"])
+        "bulkRemoveCohorts",
+        live(variants=[ARMS[0], {**ARMS[1], "cohortInclusions": ["c1", "c2"]}]),
+        arms(cohortInclusions=["c1"]),
     ),
 }
 WAYS = ("cut before", "cut after", "500 without doing", "500 after doing", "503")
@@ -78,7 +82,7 @@ WAYS = ("cut before", "cut after", "500 without doing", "500 after doing", "503"
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_call_is_done_once_whatever_its_answer(tmp_path: Path, name: str, way: str) -> None:
     kind = KINDS[name]
-    with bench(tmp_path, live=[kind.live] if kind.live else [], habits=kind.habits) as run:
+    with bench(tmp_path, live=[kind.live] if kind.live else []) as run:
         run.declare(kind.declared)
         plan = run.plan()
         planned = [operation.op for operation in plan.experiments[0].operations]

@@ -221,8 +221,8 @@ def test_every_problem_of_a_text_is_told() -> None:
         ("EXP011", 3, 1),
         ("EXP008", 4, 4),
         ("EXP014", 5, 4),
-        ("EXP008", 6, 1),
         ("EXP011", 6, 1),
+        ("EXP008", 6, 1),
         ("EXP011", 7, 3),
         ("EXP012", 10, 1),
     ]
