@@ -183,13 +183,18 @@ def fields_listed(plan: Plan) -> dict[str, set[str]]:
             names.add(f"{head}.{rest.split('.')[0]}" if head in _MEMBERS else head)
             if head == "variants" and rest.endswith(".key"):
                 names.add(f"variants.{change.before}")
-        # Two things come along without a line of their own: what can't be compared, and a renamed variant's weights.
-        for call in planned.operations:
-            if call.op == "editExperiment" and isinstance(call.body, dict):
-                names |= call.body.keys() & {"exposureEvent", "targetSegments"}
-            if call.op == "editVariant" and isinstance(call.body, dict) and "key" in call.body:
-                names.add("targetSegments")
     return listed
+
+
+def fields_along(plan: Plan) -> dict[str, set[str]]:
+    """For each experiment, what may change without a line: what can't be compared, and weights of renamed variants."""
+    along: dict[str, set[str]] = {}
+    for note in plan.notes:
+        along.setdefault(note.key, set()).add(note.path)
+    for planned in plan.experiments:
+        if any(change.path.startswith("variants.") and change.path.endswith(".key") for change in planned.changes):
+            along.setdefault(planned.key, set()).add("targetSegments")
+    return along
 
 
 def fields_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -156,7 +156,13 @@ def _check_approval(plan: Plan, *, approved: bool) -> None:
             "nobody is there to approve the plan; nothing was written", hint="add --yes to apply without asking"
         )
     click.echo(f"Apply this to {plan.environment} (project {plan.projectId})? Only 'yes' will do: ", err=True, nl=False)
-    answer = sys.stdin.readline()
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):
+            # Ctrl-D, or an interruption: the cursor still stands behind the question.
+            click.echo(err=True)
     if answer.strip() != "yes":
         raise RefusedError("not approved; nothing was written")
 
@@ -169,5 +175,5 @@ def _print(outcome: ApplyOutcome, *, form: PlanFormat, globals_: Globals) -> Non
     if form == "json":
         text = outcome_text.render_json(outcome)
     else:
-        text = outcome_text.render_text(outcome, colour=globals_.colour(sys.stdout))
+        text = "\n" + outcome_text.render_text(outcome, colour=globals_.colour(sys.stdout))
     click.echo(text, nl=False, color=True)

@@ -25,6 +25,7 @@ from expsync.config.yaml_events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
+from expsync.config.yaml_mask import is_misread
 from expsync.config.yaml_places import MAX_DEPTH, Parsed, Path, Places, Spot, parse_carefully
 from expsync.config.yaml_text import YamlError, YamlProblem, decode
 
@@ -57,7 +58,9 @@ def parse(text: bytes | str) -> list[Document]:
     """The documents of a text; raises YamlError, with every problem, and nothing else."""
     checked = decode(text)
     try:
-        return _parse_quickly(checked)
+        if not is_misread(checked):
+            return _parse_quickly(checked)
+        parsed = parse_carefully(checked)
     except (_RemarkableError, UnusableNumberError, YAMLError):
         parsed = parse_carefully(checked)
     if parsed.problems:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from pydantic import JsonValue
 from ruamel.yaml.error import YAMLError
@@ -21,6 +21,7 @@ from expsync.config.yaml_events import (
     SequenceEndEvent,
     StreamEndEvent,
 )
+from expsync.config.yaml_mask import Mask, mask
 from expsync.config.yaml_syntax import explain
 from expsync.config.yaml_text import YamlProblem
 
@@ -68,7 +69,7 @@ class Parsed:
 
 def parse_carefully(text: str) -> Parsed:
     """The documents and problems of a text that `decode` let through."""
-    builder = _Builder(text)
+    builder = _Builder(mask(text))
     try:
         builder.run()
     except _StopError:
@@ -91,7 +92,7 @@ class _Anchor:
 
 @dataclass(slots=True)
 class _Builder:
-    text: str
+    masked: Mask
     documents: list[PlacedDocument] = field(default_factory=list)
     problems: list[YamlProblem] = field(default_factory=list)
     places: dict[Path, Spot] = field(default_factory=dict)
@@ -101,7 +102,7 @@ class _Builder:
     parser: Any = None
 
     def run(self) -> None:
-        self.parser = CParser(self.text)
+        self.parser = CParser(self.masked.text)
         self.parser.get_event()
         while True:
             start = self.parser.get_event()
@@ -137,17 +138,15 @@ class _Builder:
     def build(self, event: Any, path: Path, key_line: int, key_column: int, depth: int) -> JsonValue:
         kind = type(event)
         mark = event.start_mark
-        is_plain = kind is ScalarEvent and event.implicit[0]
-        self.places[path] = Spot(
-            mark.line + 1, mark.column + 1, key_line, key_column, event.value if is_plain else None
-        )
+        source = self.masked.restore(event.value) if kind is ScalarEvent and event.implicit[0] else None
+        self.places[path] = Spot(mark.line + 1, mark.column + 1, key_line, key_column, source)
         if kind is AliasEvent:
             return self.expand(event, depth)
         if event.tag is not None:
             self.note(
                 "EXP007",
                 mark,
-                f"the tag {_shown_tag(event.tag)} is not allowed",
+                f"the tag {_shown_tag(self.masked.restore(event.tag))} is not allowed",
                 "tags make values of other types than JSON has",
                 "delete it; to make text of a number, put it in quotes",
             )
@@ -168,15 +167,16 @@ class _Builder:
         return value
 
     def scalar(self, event: Any) -> JsonValue:
+        text = self.masked.restore(event.value)
         if not event.implicit[0]:
-            return cast(str, event.value)
+            return text
         try:
-            return resolve(event.value)
+            return resolve(text)
         except UnusableNumberError as error:
             self.note(
                 "EXP014",
                 event.start_mark,
-                f"{plain(event.value)} is not a number that can be used",
+                f"{plain(text)} is not a number that can be used",
                 str(error),
                 "put it in quotes if it is meant as text",
             )
@@ -237,7 +237,7 @@ class _Builder:
         if len(self.problems) > known:
             return None
         if not isinstance(value, str):
-            shown = plain(event.value)
+            shown = plain(self.masked.restore(event.value))
             self.note(
                 "EXP011",
                 mark,

@@ -19,6 +19,7 @@ _SAYINGS: tuple[tuple[str, str, str], ...] = (
     ("did not find expected '-'", 'a list item ("- …") is expected here', "line the items of a list up"),
     ("expected ',' or ']'", 'a "," or "]" is missing', "close the list that starts above"),
     ("expected ',' or '}'", 'a "," or "}" is missing', "close the mapping that starts above"),
+    ("found unexpected ':'", 'a ":" needs a space after it here', "put the text in quotes if the colon belongs to it"),
     ("could not find expected ':'", 'a ":" is missing after a key', "write `key: value`"),
     ("unexpected end of stream", "a quoted text is never closed", "add the closing quote"),
     ("unexpected document indicator", "a quoted text is never closed", "add the closing quote"),

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from expsync.model.experiment import Declared
+from expsync.model.experiment import Acknowledgement, Declared
 from expsync.model.state import (
     DATE_FIELDS,
     NUMBER_FIELDS,
@@ -58,13 +58,15 @@ class Desired:
     """A declaration, ready to be compared.
 
     `state` holds the declared fields alone, `renames` maps a variant's key to the one it had, `ignore` are the
-    patterns of `lifecycle.ignoreChanges`, and `prevent_archive` is None where the file doesn't say.
+    patterns of `lifecycle.ignoreChanges`, `prevent_archive` is None where the file doesn't say, and `acknowledged` are
+    the risks that it accepts.
     """
 
     state: State
     renames: Mapping[str, str]
     ignore: tuple[str, ...]
     prevent_archive: bool | None
+    acknowledged: tuple[Acknowledgement, ...]
     file: str
     line: int
 
@@ -89,6 +91,7 @@ def desired_state(declared: Declared, environment: Environment) -> Desired:
         renames={v["key"]: v["renamedFrom"] for v in variants or () if v.get("renamedFrom")},
         ignore=tuple(lifecycle.get("ignoreChanges", ())),
         prevent_archive=lifecycle.get("preventArchive"),
+        acknowledged=tuple(declared.experiment.acknowledge),
         file=declared.file,
         line=declared.line,
     )
@@ -122,6 +125,7 @@ def live_state(
         tags=frozenset(wire.tags) if wire.carries("tags") and wire.tags is not None else None,
         deployments=frozenset(wire.deployments) if wire.carries("deployments") else None,
         older=not any(wire.carries(name) for name in _RECENT_FIELDS),
+        running=wire.state == "running",
     )
 
 

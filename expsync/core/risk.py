@@ -123,7 +123,7 @@ SEVERITIES: tuple[RiskSeverity, ...] = ("blocked", "critical", "high", "medium",
 def _finding(
     risk: Risk, said: str, impact: Iterable[Impact], desired: Desired | None, today: date
 ) -> Finding:
-    notes = desired.acknowledge if desired is not None else ()
+    notes = desired.acknowledged if desired is not None else ()
     return Finding(
         risk=risk.name,
         severity=risk.severity,

@@ -66,11 +66,16 @@ def unowned_target(live: State) -> Target:
 
 
 def renames_of(desired: Desired, live: State) -> dict[str, str]:
-    """New key to live key, for each declared rename that is still to be done."""
+    """New key to live key, for each declared rename that is still to be done; what is left to people keeps its key."""
     there = live.variants or {}
     declared = desired.state.variants or {}
     return {
-        new: old for new, old in desired.renames.items() if new not in there and old in there and old not in declared
+        new: old
+        for new, old in desired.renames.items()
+        if new not in there
+        and old in there
+        and old not in declared
+        and not is_ignored(desired.ignore, ("variants", old, "key"))
     }
 
 

@@ -92,7 +92,8 @@ class SegmentState:
 class State:
     """One experiment. `variants` and `targetSegments` are in the order that evaluation uses.
 
-    `older` is true where the body looks like the older document's, whose edit can't write segments.
+    `older` is true where the body looks like the older document's, whose edit can't write segments; `running` where the
+    product says that it collects results.
     """
 
     key: str
@@ -103,6 +104,7 @@ class State:
     tags: frozenset[str] | None = None
     deployments: frozenset[str] | None = None
     older: bool = False
+    running: bool = False
 
     def flag(self, name: str, *, unknown: bool) -> bool:
         """A boolean field, or `unknown` where it is not known."""

@@ -9,7 +9,11 @@ from expsync.model.json_text import indented_json
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
 from expsync.model.plan import Action, Operation
 from expsync.render.safe import unaddressed, visible
+from expsync.render.values import change_lines
 from expsync.render.view import Paint, counted
+
+_VALUE_WIDTH = 80
+"""Characters of a value that is left to do."""
 
 
 def render_json(outcome: ApplyOutcome) -> str:
@@ -61,7 +65,9 @@ def _experiment(experiment: ExperimentOutcome, paint: Paint) -> Iterator[str]:
             yield f"             failed:    {_call(experiment.failed)}"
         yield from (f"             not tried: {_call(operation)}" for operation in experiment.pending)
     for change in experiment.left:
-        yield f"             left:      {visible(change.path)} is not as it was to be"
+        first, *rest = change_lines(change, _VALUE_WIDTH)
+        yield f"             left:      {visible(change.path)}  {first}".rstrip()
+        yield from (f"                        {line}" for line in rest)
 
 
 def _check(outcome: ApplyOutcome, paint: Paint) -> Iterator[str]:

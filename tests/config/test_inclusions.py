@@ -92,7 +92,7 @@ def test_a_file_of_several_experiments_is_told_once(tmp_path: Path) -> None:
 
 def test_a_user_of_a_file_and_of_a_list_is_in_two_variants(tmp_path: Path) -> None:
     problems, _ = load(tmp_path, "u\nv\n", YAML.replace("- key: c", "- {key: c, inclusions: [v]}"))
-    assert problems == ['EXP210 experiments/a.yaml:5:28 the user "v" is included in two variants']
+    assert problems == ['EXP210 experiments/a.yaml:5:27 the user "v" is included in two variants']
 
 
 def test_an_overlay_may_name_another_file(tmp_path: Path) -> None:

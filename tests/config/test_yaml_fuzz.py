@@ -14,7 +14,7 @@ PIECES = st.sampled_from(
     [
         *"abk01:-?[]{},&*#|>@`%!'\"\\ \n\t~.+_é\u2028\ufeff",
         *(": ", "- ", "\n  ", "\n- ", "&a ", "*a", "!!x ", "<<: ", "---\n", "...\n", "%YAML 1.2\n", "? ", "\r\n"),
-        *("null", "true", ".inf", "0x1f", "1e9", "key: a\n", '"\\u'),
+        *("null", "true", ".inf", "0x1f", "1e9", "key: a\n", "a:b", "?x", "https://x", '"\\u'),
     ]
 )
 TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=60)

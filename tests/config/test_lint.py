@@ -1,0 +1,43 @@
+"""The table of rules and the table of codes."""
+
+from __future__ import annotations
+
+from expsync.config.codes import CODES
+from expsync.config.lint import ADJUSTABLE, RULES, checks_of, rule_of
+from tests.config.test_bad_files import ALL
+
+
+def test_codes_and_names_are_one_of_a_kind() -> None:
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert not set(codes) & set(CODES)
+
+
+def test_only_warnings_are_adjustable_and_bear_codes_of_their_own() -> None:
+    assert {rule.code for rule in RULES if rule.severity == "warning"} == ADJUSTABLE
+    assert all(code.startswith("EXP4") for code in ADJUSTABLE)
+
+
+def test_each_rule_says_why_and_how_to_settle_it() -> None:
+    assert all(rule.why.endswith(".") and rule.settle.endswith(".") for rule in RULES)
+
+
+def test_a_rule_is_found_by_its_code() -> None:
+    rule = rule_of("EXP209")
+    assert rule is not None
+    assert rule.name == "unknown-variant"
+    assert rule_of("EXP104") is None
+
+
+def test_rules_that_are_off_are_not_run() -> None:
+    assert len(checks_of({}, None)) - len(checks_of({"EXP401": "off", "EXP402": "error"}, None)) == 1
+
+
+def test_the_bad_files_show_every_code_of_files_fields_and_meaning() -> None:
+    shown = {word for case in ALL for line in case.expected for word in line.split() if word.startswith("EXP")}
+    elsewhere = {
+        *(code for code in CODES if code.startswith("EXP3")),  # the workspace file's own
+        *("EXP001", "EXP002", "EXP009", "EXP016", "EXP017", "EXP019", "EXP107", "EXP201", "EXP404"),
+    }
+    assert {*CODES, *(rule.code for rule in RULES)} - shown == elsewhere
