@@ -20,7 +20,9 @@ SEGMENT_NAMES = ["US on iOS", "v1.2 users", "Ärzte 🩺", "beta"]
 OLDER_OPS = ["is", "is not", "contains", "less", "greater or equal", "glob match"]
 OPS = [*OLDER_OPS, "set is", "set does not contain"]
 TEXTS = st.one_of(
-    st.sampled_from(["", "on", "012", "1e3", "null", " padded ", 'quote " and : colon', "# no comment", "line\nbreak", "🩺"]),
+    st.sampled_from(
+        ["", "on", "012", "1e3", "null", " padded ", 'quote " and : colon', "# no comment", "line\nbreak", "🩺"]
+    ),
     st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Co", "Cn"]), max_size=12),
 )
 WEIGHTS = st.sampled_from([0, 1, 2, 50, 0.5, 33.3])
@@ -47,7 +49,9 @@ class Situation:
 @st.composite
 def situations(draw: st.DrawFn) -> Situation:
     habits = draw(server_habits())
-    world = [draw(live_experiment(key, place, older=habits.older)) for place, key in enumerate(draw(some_keys()), start=1)]
+    world = [
+        draw(live_experiment(key, place, older=habits.older)) for place, key in enumerate(draw(some_keys()), start=1)
+    ]
     by_key = {experiment["key"]: experiment for experiment in world}
     declared = [draw(declaration(key, by_key.get(key), older=habits.older)) for key in draw(some_keys())]
     if not habits.edit_while_archived:
@@ -203,7 +207,10 @@ def declared_variants(draw: st.DrawFn, live: list[dict[str, Any]]) -> list[dict[
     free = [key for key in there if key not in keys]
     wanted: list[dict[str, Any]] = []
     for place, key in enumerate(keys):
-        whole = {**draw(variant(key, list(users[2 * place : 2 * place + 2]))), **(there.get(key, {}) if draw(st.booleans()) else {})}
+        whole = {
+            **draw(variant(key, list(users[2 * place : 2 * place + 2]))),
+            **(there.get(key, {}) if draw(st.booleans()) else {}),
+        }
         whole["inclusions"] = draw(st.sampled_from([[], list(users[2 * place : 2 * place + 2])]))
         names = draw(st.lists(st.sampled_from(sorted(whole.keys() - {"key"})), unique=True))
         declared = {"key": key} | {name: whole[name] for name in names}
@@ -221,7 +228,10 @@ def declared_segments(
     wanted: list[dict[str, Any]] = []
     for segment in draw(segments(keys, older=older)):
         near = there.get(segment["name"])
-        whole = {**segment, **({n: near[n] for n in ("percentage", "conditions")} if near and draw(st.booleans()) else {})}
+        whole = {
+            **segment,
+            **({n: near[n] for n in ("percentage", "conditions")} if near and draw(st.booleans()) else {}),
+        }
         names = draw(st.lists(st.sampled_from(sorted(whole.keys() - {"name"})), unique=True))
         wanted.append({"name": segment["name"]} | {name: whole[name] for name in names})
     return wanted

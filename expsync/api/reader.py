@@ -163,8 +163,10 @@ class Reader:
         try:
             return self._client.get_cohort_inclusions(id, variant)
         except NotFoundError as error:
-            hint = "this server may be too old for cohorts: leave cohortInclusions out of the file"
-            raise NotFoundError(error.message, status=error.status, hint=hint) from error
+            raise ReplyError(
+                f"the cohorts of variant {variant} of experiment {id} can't be read: the server has no such list (404)",
+                hint="it may be too old for cohortInclusions: leave them out of the file",
+            ) from error
 
     def _each(self, read: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """The results in the order of the items; the first error ends it."""

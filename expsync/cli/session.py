@@ -23,7 +23,7 @@ from expsync.config.load import load_declarations
 from expsync.config.workspace import Workspace, load_workspace
 from expsync.core.normalize import Desired, desired_state, live_state
 from expsync.core.planner import (
-    Place,
+    Destination,
     assemble_plan,
     is_owned,
     may_be_pruned,
@@ -124,13 +124,17 @@ def make_plan(
             others |= {key: state_of(s) for key, s in reader.with_bodies(reader.sightings(unread)).items()}
     _check_targets(targets, {*snapshot.others, *(wanted.state.key for wanted in desired)})
     live = {key: state_of(sighting) for key, sighting in sightings.items()}
+    planned = [plan_declared(wanted, live.get(wanted.state.key), ownership, project) for wanted in chosen]
+    problems = [problem for one in planned for problem in one.problems]
+    if problems:
+        raise ConfigError(problems)
     pruned = {key: state for key, state in others.items() if prune and may_be_pruned(state, ownership)}
     return assemble_plan(
-        place=Place(session.name, project, session.environment.url),
+        place=Destination(session.name, project, session.environment.url),
         scope=Scope(targets=sorted(set(targets)), prune=prune),
         version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        planned=[plan_declared(wanted, live.get(wanted.state.key), ownership, project) for wanted in chosen],
+        planned=planned,
         pruned=[plan_pruned(state, project) for state in pruned.values()],
         unmanaged=[
             Unmanaged(key=state.key, id=state.id or "", owned=is_owned(state, ownership))

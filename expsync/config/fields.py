@@ -62,12 +62,12 @@ def _real_path(loc: tuple[int | str, ...], raw: object) -> tuple[Path, bool]:
     path: list[str | int] = []
     here: Any = raw
     for step in loc:
-        if step == "[key]":
-            return tuple(path), True
         if isinstance(here, list) and isinstance(step, int):
             here = here[step]
         elif isinstance(here, dict) and step in here:
             here = here.get(step)
+        elif step == "[key]":
+            return tuple(path), True
         else:
             continue  # the name of a union's arm
         path.append(step)
@@ -232,26 +232,25 @@ def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
     """The model that describes the mapping at a path, or None where there is none."""
     here: Any = model
     for step in path:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            field = here.model_fields.get(str(step))
+        owner = _model_among(here) if isinstance(step, str) else None
+        if owner is not None:
+            field = owner.model_fields.get(str(step))
             here = field.annotation if field else None
         else:
-            arguments = get_args(_container(here, list if isinstance(step, int) else dict))
-            here = arguments[-1] if arguments else None
-    for option in _options(here):
-        if isinstance(option, type) and issubclass(option, BaseModel):
-            return option
-    return None
+            container = list if isinstance(step, int) else dict
+            arguments = next((get_args(arm) for arm in _arms(here) if get_origin(arm) is container), (None,))
+            here = arguments[-1]
+    return _model_among(here)
 
 
-def _options(annotation: Any) -> list[Any]:
+def _model_among(annotation: Any) -> type[BaseModel] | None:
+    return next((arm for arm in _arms(annotation) if isinstance(arm, type) and issubclass(arm, BaseModel)), None)
+
+
+def _arms(annotation: Any) -> list[Any]:
     """The arms of a union, or the annotation alone; `Annotated` is looked through."""
     if hasattr(annotation, "__metadata__"):
         annotation = annotation.__origin__
     if annotation is None or isinstance(annotation, type) or get_origin(annotation) in (list, dict):
         return [annotation]
-    return [option for argument in get_args(annotation) for option in _options(argument)]
-
-
-def _container(annotation: Any, kind: type) -> Any:
-    return next((option for option in _options(annotation) if get_origin(option) is kind), None)
+    return [arm for argument in get_args(annotation) for arm in _arms(argument)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 
 QUOTED_CHARACTERS = 80
@@ -18,13 +17,16 @@ SECRET = re.compile(r"ampex_[A-Za-z0-9][\w.\-]*")
 def plain(text: str, limit: int = QUOTED_CHARACTERS) -> str:
     """The text on one line without control characters or keys, cut to `limit` characters."""
     head = SECRET.sub("ampex_…", text[: limit * 20])
-    kept = "".join(" " if character in "\n\r\t" else character for character in head if _printable(character))
+    kept = "".join(map(_shown, head))
     return kept if len(kept) <= limit and len(text) <= limit * 20 else kept[: limit - 1] + "…"
 
 
-def _printable(character: str) -> bool:
-    # Cc, Cf (which turns the direction of text), Cs, Co and the separators of lines can all damage a terminal's line.
-    return character in "\n\r\t" or (unicodedata.category(character)[0] != "C" and character not in "\u2028\u2029")
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    # Line ends and odd spaces show as a space. The rest (controls, and marks that turn the direction of text) is left
+    # out: it could damage a terminal's line.
+    return " " if character.isspace() else ""
 
 
 def quote(value: object) -> str:

@@ -6,7 +6,7 @@ segment and the users of a variant are one field each, a member that comes or go
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pydantic import JsonValue
@@ -143,27 +143,37 @@ def _segment_order(before: State, after: State) -> list[Change]:
     return [Change(path="targetSegments", kind="replace", before=list(old), after=list(new))]
 
 
-def _order(before: State, after: State) -> Any:
-    """Sorts changes as the fields stand in the API's documents, then by path; members in the order they have."""
-    rank = {
-        name: place for place, name in enumerate((*SCALAR_FIELDS, "deployments", "tags", "variants", "targetSegments"))
-    }
+_FIELD_ORDER = (
+    *SCALAR_FIELDS,
+    "deployments",
+    "tags",
+    "variants",
+    "targetSegments",
+    "key",
+    "payload",
+    "conditions",
+    "percentage",
+    "rolloutWeights",
+    "rolloutWeight",
+    "inclusions",
+    "cohortInclusions",
+)
+
+
+def _order(before: State, after: State) -> Callable[[Change], tuple[int, int, int, str]]:
+    """Sorts changes as the fields stand in the API's documents; members in the order that they have."""
     members = {
-        ("variants", key): place
-        for place, key in enumerate(dict.fromkeys((*(before.variants or ()), *(after.variants or ()))))
-    }
-    members |= {
-        ("targetSegments", key): place
-        for place, key in enumerate(dict.fromkeys((*(before.targetSegments or ()), *(after.targetSegments or ()))))
+        kind: list(dict.fromkeys((*(getattr(before, kind) or ()), *(getattr(after, kind) or ()))))
+        for kind in ("variants", "targetSegments")
     }
 
-    def key(change: Change) -> tuple[int, int, str]:
+    def key(change: Change) -> tuple[int, int, int, str]:
         head, _, rest = change.path.partition(".")
-        place = -1
-        if rest and head in ("variants", "targetSegments"):
-            # A segment's name may hold dots: the longest member that fits is the one that is meant.
-            fits = [name for kind, name in members if kind == head and (rest + ".").startswith(name + ".")]
-            place = members[head, max(fits, key=len)] if fits else -1
-        return rank[head], place, change.path
+        # A segment's name may hold dots: the longest member that fits is the one that is meant.
+        fits = [name for name in members.get(head, ()) if f"{rest}.".startswith(f"{name}.")]
+        member = max(fits, key=len, default="")
+        field = rest[len(member) + 1 :].partition(".")[0]
+        place = members[head].index(member) if fits else -1
+        return _FIELD_ORDER.index(head), place, _FIELD_ORDER.index(field) if fits and field else -1, change.path
 
     return key

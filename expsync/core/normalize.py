@@ -89,12 +89,18 @@ def desired_state(declared: Declared, environment: Environment) -> Desired:
             deployments=None if deployments is None else frozenset(environment.deployment_id(d) for d in deployments),
         ),
         renames={v["key"]: v["renamedFrom"] for v in variants or () if v.get("renamedFrom")},
-        ignore=tuple(lifecycle.get("ignoreChanges", ())),
+        ignore=tuple(_with_ids(pattern, environment) for pattern in lifecycle.get("ignoreChanges", ())),
         prevent_archive=lifecycle.get("preventArchive"),
         acknowledged=tuple(declared.experiment.acknowledge),
         file=declared.file,
         line=declared.line,
     )
+
+
+def _with_ids(pattern: str, environment: Environment) -> str:
+    """The pattern of a path; a deployment's alias in it becomes the id, which is what paths hold."""
+    head, dot, rest = pattern.partition(".")
+    return f"{head}{dot}{environment.deployment_id(rest)}" if head == "deployments" and dot else pattern
 
 
 def live_state(

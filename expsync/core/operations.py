@@ -5,8 +5,8 @@
 
 Why this order: an experiment that is to stop is stopped before anything else moves under its users; a variant is
 there before a segment names it, and gone only after none does; users leave before others come, so that the limit of
-2,000 holds on the way and nobody is in two variants; nothing is enabled before it is complete. Edits of the experiment
-that end up next to each other become one PATCH.
+2,000 holds on the way and nobody is in two variants that stay; nothing is enabled before it is complete. Edits of the
+experiment that end up next to each other become one PATCH.
 """
 
 from __future__ import annotations
@@ -128,10 +128,10 @@ def _alteration(target: Target, live: State) -> Iterator[Operation]:
     state, id = target.state, live.id
     was_enabled, is_enabled = live.flag("enabled", unknown=True), state.flag("enabled", unknown=True)
     was_archived, is_archived = live.flag("archived", unknown=False), state.flag("archived", unknown=False)
-    middle = list(_middle(target, live, running=was_enabled and is_enabled and not was_archived and not is_archived))
+    middle = list(_middle(target, live, running=was_enabled and is_enabled and not was_archived))
 
     # One that comes back enabled would serve its old settings until the rest is done.
-    paused = was_archived and not is_archived and was_enabled and is_enabled and bool(middle)
+    paused = was_archived and not is_archived and was_enabled and target.may_pause and bool(middle)
     if was_archived and not is_archived:
         stop: Body = {"enabled": False} if was_enabled and (paused or not is_enabled) else {}
         yield _call("editExperiment", {"archive": False, **stop}, "archived -> false", id=id)

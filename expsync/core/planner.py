@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from expsync.core.diff import diff_states
 from expsync.core.fingerprint import fingerprint_of, observed_of
-from expsync.core.normalize import Desired
+from expsync.core.normalize import DEFAULT_VARIANTS, Desired
 from expsync.core.operations import order_operations, segments_are_written
 from expsync.core.paths import is_ignored
 from expsync.core.target import Target, needs_tags, target_of, unowned_target
+from expsync.diagnostics import Diagnostic, Place
 from expsync.model.plan import (
     FORMAT_VERSION,
     Action,
@@ -29,14 +30,18 @@ from expsync.model.workspace import Ownership
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What became of one experiment: its entry in the plan (None: unchanged) and what is worth noting."""
+    """What became of one experiment: its entry in the plan (None: unchanged), what is worth noting, and what is wrong.
+
+    `problems` are errors of the file that only show beside what is live.
+    """
 
     experiment: PlannedExperiment | None
     notes: tuple[Note, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Destination:
     """Where a plan is for."""
 
     environment: str
@@ -88,8 +93,9 @@ def plan_declared(desired: Desired, live: State | None, ownership: Ownership, pr
     target = target_of(desired, live, ownership)
     changes = diff_states(target.live, target.state, target.renamed)
     notes = tuple(_notes(target))
+    problems = tuple(_strangers(desired, target))
     if live is not None and not changes:
-        return Planned(None, notes)
+        return Planned(None, notes, problems)
     lost = _cohorts_lost(target)
     observed = observed_of(live)
     return Planned(
@@ -106,6 +112,7 @@ def plan_declared(desired: Desired, live: State | None, ownership: Ownership, pr
             fingerprint=fingerprint_of(live, observed, desired.state.key),
         ),
         notes,
+        problems,
     )
 
 
@@ -139,7 +146,7 @@ def may_be_pruned(state: State, ownership: Ownership) -> bool:
 
 def assemble_plan(
     *,
-    place: Place,
+    place: Destination,
     scope: Scope,
     version: str,
     created_at: str,
@@ -217,6 +224,22 @@ def _cohorts_lost(target: Target) -> list[Finding]:
     ]
 
 
+def _strangers(desired: Desired, target: Target) -> Iterable[Diagnostic]:
+    """An error for each weight of a variant that will not be there; the loader sees to files that list the variants."""
+    variants = DEFAULT_VARIANTS if target.live is None and target.state.variants is None else target.state.variants
+    for name, segment in (desired.state.targetSegments or {}).items():
+        for key in (segment.rolloutWeights or {}).keys() - set(variants or ()):
+            yield Diagnostic(
+                code="EXP209",
+                severity="error",
+                place=Place(desired.file, desired.line),
+                subject=desired.state.key,
+                message=f'segment "{name}" gives a weight to "{key}", which is no variant',
+                detail=f"the experiment has {', '.join(variants or ())}",
+                hint="correct the key, or declare the variants",
+            )
+
+
 def _notes(target: Target) -> Iterable[Note]:
     key = target.state.key
     for name in target.unread:
@@ -232,6 +255,12 @@ def _notes(target: Target) -> Iterable[Note]:
             path="variants",
             message=f"the API can't reorder variants: the file says {', '.join(target.order)}, "
             f"users are split in the order {there}",
+        )
+    if target.live is not None and target.live.older and segments_are_written(target):
+        yield Note(
+            key=key,
+            path="targetSegments",
+            message="the server looks too old to edit segments: it may refuse the call",
         )
     for variant in target.bandit_weights:
         yield Note(

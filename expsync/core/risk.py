@@ -45,7 +45,11 @@ class Case:
     @property
     def stays_live(self) -> bool:
         """Whether users are served before, and by what the change leaves behind."""
-        return self.was_live and self.after.flag("enabled", unknown=True) and not self.after.flag("archived", unknown=False)
+        return (
+            self.was_live
+            and self.after.flag("enabled", unknown=True)
+            and not self.after.flag("archived", unknown=False)
+        )
 
     @property
     def running(self) -> bool:
@@ -63,7 +67,11 @@ class Case:
 
     def variants(self, kind: str) -> list[str]:
         """The variants that are added, or removed, with a positive weight, for all users or in a segment."""
-        members = [c.path.split(".", 1)[1] for c in self.changes if c.kind == kind and c.path.count(".") == 1 and c.path.startswith("variants.")]
+        members = [
+            c.path.split(".", 1)[1]
+            for c in self.changes
+            if c.kind == kind and c.path.count(".") == 1 and c.path.startswith("variants.")
+        ]
         state = self.after if kind == "add" else self.before
         return [key for key in members if _weighs(state, key)]
 
@@ -99,7 +107,9 @@ def findings_of(
 ) -> list[Finding]:
     """The risks of a change, worst first; those that the file acknowledges, up to their day, are marked."""
     if target.live is None:
-        return [_finding(risk, said, [], desired, today) for risk in RISKS if (said := _of_creation(risk, target.state))]
+        return [
+            _finding(risk, said, [], desired, today) for risk in RISKS if (said := _of_creation(risk, target.state))
+        ]
     case = Case(
         before=target.live,
         after=target.state,
@@ -120,9 +130,7 @@ SEVERITIES: tuple[RiskSeverity, ...] = ("blocked", "critical", "high", "medium",
 """From the worst down."""
 
 
-def _finding(
-    risk: Risk, said: str, impact: Iterable[Impact], desired: Desired | None, today: date
-) -> Finding:
+def _finding(risk: Risk, said: str, impact: Iterable[Impact], desired: Desired | None, today: date) -> Finding:
     notes = desired.acknowledged if desired is not None else ()
     return Finding(
         risk=risk.name,
@@ -179,7 +187,9 @@ def _weighs(state: State, key: str) -> bool:
 def _kept_segments(case: Case) -> list[tuple[str, SegmentState, SegmentState]]:
     """Segments that are there before and after, by name."""
     after = case.after.targetSegments or {}
-    return [(name, segment, after[name]) for name, segment in (case.before.targetSegments or {}).items() if name in after]
+    return [
+        (name, segment, after[name]) for name, segment in (case.before.targetSegments or {}).items() if name in after
+    ]
 
 
 def _variant_weights(case: Case) -> str | None:
@@ -301,14 +311,18 @@ def _uneven_segments(case: Case) -> str | None:
         for segment in (case.after.targetSegments or {}).values()
         if segment.fields.get("percentage", 100)
     }
-    touched = any(c.path.startswith(("targetSegments", "variants.")) or c.path == "rolloutPercentage" for c in case.changes)
+    touched = any(
+        c.path.startswith(("targetSegments", "variants.")) or c.path == "rolloutPercentage" for c in case.changes
+    )
     if not (case.stays_live and touched and len(splits) > 1):
         return None
     return "segments split users by different weights, so that the arms differ in who is in them (Simpson's paradox)"
 
 
 def _percentages(case: Case, *, down: bool) -> list[str]:
-    pairs = [("all other users", case.before.fields.get("rolloutPercentage"), case.after.fields.get("rolloutPercentage"))]
+    pairs = [
+        ("all other users", case.before.fields.get("rolloutPercentage"), case.after.fields.get("rolloutPercentage"))
+    ]
     pairs += [
         (f'segment "{name}"', old.fields.get("percentage"), new.fields.get("percentage"))
         for name, old, new in _kept_segments(case)
@@ -361,7 +375,9 @@ def _bandit_weights(case: Case) -> str | None:
 
 
 def _payload(case: Case) -> str | None:
-    keys = [c.path.split(".")[1] for c in case.changes if c.path.startswith("variants.") and c.path.endswith(".payload")]
+    keys = [
+        c.path.split(".")[1] for c in case.changes if c.path.startswith("variants.") and c.path.endswith(".payload")
+    ]
     if not (case.stays_live and keys):
         return None
     return f"users of {_listed(keys)} get something else than those who were measured before"
@@ -373,7 +389,9 @@ def _inclusions_many(case: Case) -> str | None:
         for key, variant in (case.after.variants or {}).items()
         if variant.inclusions is not None and len(variant.inclusions) > MANY_INCLUSIONS and _members_change(case, key)
     ]
-    return f"users who were chosen by hand weigh in the results of {_listed(many)}" if case.stays_live and many else None
+    return (
+        f"users who were chosen by hand weigh in the results of {_listed(many)}" if case.stays_live and many else None
+    )
 
 
 def _members_change(case: Case, key: str) -> bool:

@@ -42,6 +42,8 @@ class Target:
     order: tuple[str, ...] | None
     bandit_weights: tuple[str, ...] = ()
     """Variants of a multi-arm bandit whose declared weight is not the live one: left to the product."""
+    may_pause: bool = False
+    """Whether the file says that it is enabled, so that a pause would be ended by the next run if this one died."""
 
     @property
     def alters(self) -> bool:
@@ -124,7 +126,15 @@ def _to_change(desired: Desired, live: State, ownership: Ownership) -> Target:
         deployments=_merged_set("deployments", desired.state.deployments, live.deployments, ignore),
         tags=_merged_tags(desired, live, ownership, stays_archived=bool(fields.get("archived"))),
     )
-    return Target(live, state, renames, unread, _other_order(desired, state), bandit)
+    return Target(
+        live,
+        state,
+        renames,
+        unread,
+        _other_order(desired, state),
+        bandit,
+        may_pause=desired.state.flag("enabled", unknown=False) and not is_ignored(desired.ignore, ("enabled",)),
+    )
 
 
 def _renamed(live: State, new_keys: Mapping[str, str]) -> State:

@@ -58,7 +58,8 @@ class Call:
 
     def keep(self, before: Experiment, changes: Mapping[str, Any]) -> Experiment:
         """The experiment with the changes, stored; a version is written only if it is another one now."""
-        if all(getattr(before, name) == value for name, value in changes.items()):
+        # As text, since for Python 1 is true and 0 is false, and a payload may go from one to the other.
+        if before.model_copy(update=dict(changes)).model_dump_json() == before.model_dump_json():
             return before
         signed = {**changes, "lastModifiedAt": self.now, "lastModifiedBy": self.author}
         after = before.model_copy(update=signed)

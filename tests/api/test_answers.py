@@ -135,7 +135,11 @@ def test_a_packed_body_is_unpacked(packing: str) -> None:
         ("gzip", b"not packed", "it is packed wrongly"),
         ("br", b"x", "it is packed in a way that was not asked for"),
         ("deflate", zlib.compress(b"x"), "it is packed in a way that was not asked for"),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), "it is packed in a way that was not asked for"),
+        (
+            "gzip, gzip",
+            gzip.compress(gzip.compress(b"x", mtime=0), mtime=0),
+            "it is packed in a way that was not asked for",
+        ),
     ],
 )
 def test_a_body_packed_otherwise_can_not_be_read(packing: str, body: bytes, why: str) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from expsync.api.reader import Reader, Sighting
-from expsync.errors import ApiError, NotFoundError, ReplyError, UnclearError
+from expsync.errors import ApiError, ReplyError, UnclearError
 from expsync.model.reads import Needs, Recipe
 from expsync.sandbox.habits import Habits
 from tests.api.world import client_of
@@ -267,10 +267,13 @@ def test_a_server_without_cohorts_is_explained(tmp_path: Path) -> None:
     with bench(tmp_path, live=WORLD, habits=Habits(older=True)) as run:
         run.declare({"key": "a", "variants": [{"key": "control", "cohortInclusions": ["k"]}, TREATMENT]})
 
-        with pytest.raises(NotFoundError) as caught:
+        with pytest.raises(ReplyError) as caught:
             run.plan()
-        assert caught.value.message.startswith("getCohortInclusions: not found (404)")
-        assert caught.value.hint == "this server may be too old for cohorts: leave cohortInclusions out of the file"
+        id = run.live("a")["id"]
+        assert caught.value.message == (
+            f"the cohorts of variant control of experiment {id} can't be read: the server has no such list (404)"
+        )
+        assert caught.value.hint == "it may be too old for cohortInclusions: leave them out of the file"
 
 
 # --- piece by piece ---

@@ -53,6 +53,7 @@ def test_files_come_sorted_and_once(tmp_path: Path) -> None:
     assert found.files == ["x/a.yaml", "x/b.yaml", "x/y/c.yaml"]
     assert found.unmatched == ["*.yaml", "none/*.yaml"]
     assert found.diagnostics == []
+    assert find(tmp_path, "x/**/*.yaml", "x/y/*.yaml").files == found.files
 
 
 def test_a_glob_without_depth_looks_no_deeper_than_it_says(tmp_path: Path) -> None:
@@ -92,6 +93,7 @@ def test_links_out_of_the_workspace_are_refused_and_others_followed_once(tmp_pat
     (root / "x/out").symlink_to(tmp_path / "outside")
     (root / "x/o.yaml").symlink_to(tmp_path / "outside/o.yaml")
     (root / "x/other.txt").symlink_to(tmp_path / "outside/o.yaml")
+    (root / "x/dead.txt").symlink_to(tmp_path / "outside/none")
     (root / "x/team").symlink_to("../shared")
     (root / "x/again").symlink_to("../shared")
     (root / "x/same.yaml").symlink_to("a.yaml")

@@ -12,7 +12,7 @@ from expsync.config.wording import nearest, plain, quote, suggest
     [
         ("a b", "a b"),
         ("a\nb\tc\r", "a b c "),
-        ("\x1b[31mred\x00\x7f\u202e\u2028\ud800\ue000", "[31mred"),
+        ("\x1b[31mred\x00\x7f\u202e\u2028\ud800\ue000\xa0!", "[31mred  !"),
         ("é😀", "é😀"),
         ("x" * 80, "x" * 80),
         ("x" * 81, "x" * 79 + "…"),

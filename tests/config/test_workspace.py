@@ -81,6 +81,7 @@ BASE_URL = "EXP303 3:32 the base URL can't be used"
          ['EXP305 3:38 the alias "2" is the id of another deployment']),
         (ENVIRONMENT.replace("projectId: 1", "projectId: 1, deployments: {web: ''}"),
          ['EXP106 3:43 the deployment id of "web" is empty']),
+        (ENVIRONMENT.replace("projectId: 1", "projectId: 1, deployments: {'': 1}"), ["EXP106 3:38 a key is empty"]),
         ("version: 1\nversion: 1\n", ['EXP006 2:1 the key "version" stands here twice']),
         ("version: 1\n\tx: 1\n", ["EXP015 2:1 a tab can't indent"]),
         (b"version: \xff\n", ["EXP003 1:10 the file is not UTF-8"]),
