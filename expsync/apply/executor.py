@@ -9,7 +9,7 @@ re-read what the plan touches ── differs? ──▶ refused, nothing written
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -22,7 +22,7 @@ from expsync.core.normalize import live_state
 from expsync.core.verify import unmet
 from expsync.errors import ExpsyncError, Interrupted, NotFoundError, RefusedError
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
-from expsync.model.plan import Change, Plan, PlannedExperiment
+from expsync.model.plan import Change, Finding, Plan, PlannedExperiment
 from expsync.model.reads import Recipe, recipe_after, recipe_before, written
 from expsync.model.state import State
 
@@ -72,10 +72,14 @@ class Executor:
         self._sleep = sleep
         self._calls = Calls(client, self._state, log if log is not None else NoLog(), stop=self._stop, sleep=sleep)
 
-    def carry_out(self, plan: Plan) -> ApplyOutcome:
-        """What came of it; RefusedError, with nothing written, where the live side is not as it was planned."""
+    def carry_out(self, plan: Plan, *, refused: Mapping[str, Sequence[Finding]] | None = None) -> ApplyOutcome:
+        """What came of it; RefusedError, with nothing written, where the live side is not as it was planned.
+
+        Experiments with `refused` findings are left out.
+        """
+        refused = refused or {}
         sent_before = self._client.requests_sent
-        experiments = written(plan)
+        experiments = [planned for planned in written(plan) if planned.key not in refused]
         try:
             checked = self._check(experiments)
         except Interrupted:
@@ -87,12 +91,14 @@ class Executor:
         outcomes = {result.key: result for result, _ in verified}
         for planned in plan.experiments:
             if planned.key not in outcomes:
+                found = refused.get(planned.key) or [f for f in planned.findings if f.severity == "blocked"]
                 outcomes[planned.key] = ExperimentOutcome(
                     key=planned.key,
                     id=planned.id,
                     action=planned.action,
-                    status="blocked",
-                    error="; ".join(f.message for f in planned.findings if f.severity == "blocked"),
+                    status="refused" if planned.key in refused else "blocked",
+                    pending=planned.operations,
+                    error="; ".join(f"{finding.risk}: {finding.message}" for finding in found),
                 )
         return ApplyOutcome(
             environment=plan.environment,

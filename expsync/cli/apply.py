@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -18,11 +21,13 @@ from expsync.cli.output import PlanFormat, render_plan
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session, make_plan, open_session
 from expsync.core.guard import mass_change
+from expsync.core.refusal import refused_findings
 from expsync.errors import RefusedError, UsageError
 from expsync.model.outcome import ApplyOutcome
-from expsync.model.plan import Plan
+from expsync.model.plan import Finding, Plan
 from expsync.model.plan_file import read_plan
 from expsync.model.reads import written
+from expsync.model.words import RiskName
 from expsync.render import outcome as outcome_text
 
 
@@ -49,6 +54,14 @@ from expsync.render import outcome as outcome_text
     help="Experiments side by side; else as the workspace says.",
 )
 @click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="KEY:RISK",
+    help="Accept a risk of an experiment, this once; globs on both sides; may be repeated.",
+)
+@click.option("--skip-refused", is_flag=True, help="Leave out experiments with refused risks, and apply the rest.")
+@click.option(
     "--allow-mass-change", is_flag=True, help="Archive or disable more at once than policy.massChange lets pass."
 )
 @click.option(
@@ -67,6 +80,8 @@ def command(
     prune: bool,
     approved: bool,
     parallelism: int | None,
+    allowed: tuple[str, ...],
+    skip_refused: bool,
     allow_mass_change: bool,
     log_file: Path | None,
     form: PlanFormat,
@@ -77,6 +92,7 @@ def command(
     """
     if planfile is not None and (targets or prune):
         raise UsageError("a saved plan is carried out as it is: -t and --prune belong to `expsync plan`")
+    pairs = [_allowance(text) for text in allowed]
     with ExitStack() as stack:
         interruption = Interruption()
         stack.enter_context(interruption.at_once())
@@ -97,11 +113,14 @@ def command(
             if form == "json":
                 _print(_nothing(plan), form=form, globals_=globals_)
             return 0
+        refused = refused_findings(plan, session.workspace.file.policy, pairs)
+        total = sum(planned.key not in refused for planned in written(plan))
+        if refused and not (skip_refused and total):
+            raise _refusal(refused)
         _check_mass(plan, session, allowed=allow_mass_change)
         _check_approval(plan, approved=approved)
         log = None if log_file is None else stack.enter_context(FileLog(log_file))
         workers = parallelism or session.workspace.file.limits.parallelism
-        total = len(written(plan))
         with interruption.between_calls(), Progress(globals_, "applying", total=total) as progress:
             executor = Executor(
                 client,
@@ -112,9 +131,30 @@ def command(
                 advance=progress.step,
                 sleep=interruption.wait,
             )
-            outcome = executor.carry_out(plan)
+            outcome = executor.carry_out(plan, refused=refused)
         _print(outcome, form=form, globals_=globals_)
         return outcome.exit_code
+
+
+def _allowance(text: str) -> tuple[str, str]:
+    """The globs of one --allow, for the key and for the risk."""
+    key, colon, risk = text.rpartition(":")
+    if not (colon and key and risk):
+        raise UsageError(
+            f"--allow {text!r} is not of the form KEY:RISK", hint="for example --allow 'checkout-*:payload'"
+        )
+    if not fnmatch.filter(get_args(RiskName), risk):
+        raise UsageError(f"--allow {text!r}: no risk is called {risk!r}", hint="`expsync rules` lists them")
+    return key, risk
+
+
+def _refusal(refused: Mapping[str, list[Finding]]) -> RefusedError:
+    lines = [f"{key}: {', '.join(finding.risk for finding in findings)}" for key, findings in refused.items()]
+    return RefusedError(
+        "\n".join(["risks that nobody has accepted; nothing was written", *lines]),
+        hint="accept a risk under `acknowledge:` in the file, or this once with --allow KEY:RISK; "
+        "--skip-refused applies the rest",
+    )
 
 
 def _check_place(plan: Plan, session: Session) -> None:
@@ -155,9 +195,10 @@ def _check_approval(plan: Plan, *, approved: bool) -> None:
         raise RefusedError(
             "nobody is there to approve the plan; nothing was written", hint="add --yes to apply without asking"
         )
-    click.echo(f"Apply this to {plan.environment} (project {plan.projectId})? Only 'yes' will do: ", err=True, nl=False)
     answer = ""
     try:
+        question = f"Apply this to {plan.environment} (project {plan.projectId})? Only 'yes' will do: "
+        click.echo(question, err=True, nl=False)
         answer = sys.stdin.readline()
     finally:
         if not answer.endswith("\n"):

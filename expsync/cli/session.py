@@ -124,7 +124,8 @@ def make_plan(
             others |= {key: state_of(s) for key, s in reader.with_bodies(reader.sightings(unread)).items()}
     _check_targets(targets, {*snapshot.others, *(wanted.state.key for wanted in desired)})
     live = {key: state_of(sighting) for key, sighting in sightings.items()}
-    planned = [plan_declared(wanted, live.get(wanted.state.key), ownership, project) for wanted in chosen]
+    day = today()
+    planned = [plan_declared(wanted, live.get(wanted.state.key), ownership, project, today=day) for wanted in chosen]
     problems = [problem for one in planned for problem in one.problems]
     if problems:
         raise ConfigError(problems)
@@ -135,7 +136,7 @@ def make_plan(
         version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         planned=planned,
-        pruned=[plan_pruned(state, project) for state in pruned.values()],
+        pruned=[plan_pruned(state, project, today=day) for state in pruned.values()],
         unmanaged=[
             Unmanaged(key=state.key, id=state.id or "", owned=is_owned(state, ownership))
             for key, state in others.items()

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 
 from pydantic import ValidationError
 
@@ -15,7 +16,7 @@ from expsync.config.files import read_bounded
 from expsync.config.forms import Form, split_forms
 from expsync.config.inclusions import InclusionFiles
 from expsync.config.lint import checks_of, rule_of
-from expsync.config.problem import Problem
+from expsync.config.problem import MAX_PROBLEMS, Problem
 from expsync.config.prune import sound_part
 from expsync.config.report import Located
 from expsync.config.rule import Check
@@ -57,7 +58,7 @@ class _Findings:
     """What is wrong in inclusions files."""
 
     def add(self, problems: Iterable[Problem], form: Form | None = None) -> None:
-        for problem in problems:
+        for problem in islice(problems, MAX_PROBLEMS):
             path = form.path_in_file(problem.path) if form else problem.path
             mark = (problem.code, path, problem.message)
             if mark in self.seen:

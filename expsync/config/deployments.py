@@ -29,7 +29,9 @@ def deployment_problems(experiment: Experiment, name: str, environment: Environm
             )
             continue
         found = environment.deployment_id(deployment)
-        if first.setdefault(found, deployment) is not deployment or deployment in experiment.deployments[:index]:
+        if found not in first:
+            first[found] = deployment
+        else:
             yield Problem(
                 "EXP205",
                 path,

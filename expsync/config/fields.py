@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from expsync.config.problem import Problem, dotted
+from expsync.config.problem import MAX_PROBLEMS, Problem, dotted
 from expsync.config.wording import nearest, quote, suggest
 from expsync.config.yaml_places import Path
 
@@ -39,9 +39,9 @@ _FORMS: Mapping[str, str] = {
 
 
 def field_problems(error: ValidationError, model: type[BaseModel], raw: object) -> list[Problem]:
-    """One problem for each place that the model refuses, in the model's order."""
+    """One problem for each place that the model refuses, in the model's order; the first `MAX_PROBLEMS` of them."""
     grouped: dict[tuple[Path, bool], list[ErrorDetails]] = {}
-    for detail in error.errors(include_url=False):
+    for detail in error.errors(include_url=False)[:MAX_PROBLEMS]:
         path, is_key = _real_path(detail["loc"], raw)
         if detail["type"] in ("missing", "extra_forbidden"):
             path = (*path, str(detail["loc"][-1])) if detail["type"] == "missing" else path

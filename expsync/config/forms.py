@@ -14,6 +14,8 @@ from expsync.config.yaml_places import Path
 from expsync.model.experiment import Overlay
 from expsync.model.workspace import Environment
 
+_MAX_UNKNOWN = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -62,7 +64,8 @@ def split_forms(document: Raw, known: Mapping[str, Environment]) -> Split:
     problems: list[Problem] = []
     for name, overlay in overlays.items():
         problems.extend(_overlay_problems(name, overlay, known))
-        if isinstance(overlay, dict):
+        # Those of unknown environments are checked too, for the name may be all that is wrong; but not a million.
+        if isinstance(overlay, dict) and (name in known or len(forms) < _MAX_UNKNOWN):
             fields = {field: value for field, value in overlay.items() if field not in ("key", "environments", "skip")}
             used = () if overlay.get("skip") is True or name not in known else (name,)
             forms.append(Form(merge(base, fields), used, name, fields, base))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from expsync.config.files import read_bounded
 from expsync.config.find import is_inside
+from expsync.config.problem import MAX_PROBLEMS
 from expsync.config.wording import SECRET, plain, quote
 from expsync.diagnostics import Diagnostic, Place
 from expsync.model.words import MAX_INCLUSIONS
@@ -119,7 +120,7 @@ def _parse(shown: str, text: str) -> Users:
             f"{quote(shown)} has {len(first_lines):,}; the API takes {MAX_INCLUSIONS:,} for a variant",
             "target a cohort or a segment instead",
         )
-    return Users(tuple(first_lines), refusal, tuple(diagnostics))
+    return Users(tuple(first_lines), refusal, tuple(diagnostics[:MAX_PROBLEMS]))
 
 
 def secret_diagnostic(file: str, line: int, column: int) -> Diagnostic:

@@ -7,6 +7,9 @@ from typing import Literal
 
 from expsync.config.yaml_places import Path
 
+MAX_PROBLEMS = 200
+"""More than this is told of no document: nobody reads it, and working it out could take minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

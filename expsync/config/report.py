@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from expsync.config.inclusions import secret_diagnostic
 from expsync.config.problem import Problem
@@ -11,6 +12,8 @@ from expsync.config.wording import SECRET, plain
 from expsync.config.yaml_places import Parsed, Path, PlacedDocument, Spot
 from expsync.config.yaml_text import YamlProblem, position
 from expsync.diagnostics import Diagnostic, Place, Severity
+
+_MAX_SECRETS = 20
 
 
 @dataclass(slots=True)
@@ -63,8 +66,10 @@ def yaml_diagnostics(file: str, problems: Iterable[YamlProblem]) -> list[Diagnos
 
 
 def find_secrets(file: str, content: bytes) -> list[Diagnostic]:
-    """A diagnostic for each API key in a file, wherever in it; comments are in git too."""
+    """A diagnostic for each of the first API keys in a file, wherever in it; comments are in git too."""
     if b"ampex_" not in content:
         return []
     text = content.decode("utf-8", "replace").removeprefix("\ufeff")
-    return [secret_diagnostic(file, *position(text, found.start())) for found in SECRET.finditer(text)]
+    return [
+        secret_diagnostic(file, *position(text, found.start())) for found in islice(SECRET.finditer(text), _MAX_SECRETS)
+    ]

@@ -30,6 +30,9 @@ MAX_DEPTH = 50
 MAX_ALIAS_COST = 20_000
 """Nodes (and each 40 characters of text) that the aliases of one document may stand for."""
 
+MAX_YAML_PROBLEMS = 200
+"""Reading stops here: nobody reads more, and a file may have a million."""
+
 Path = tuple[str | int, ...]
 """The keys and indices that lead from the document to a value."""
 
@@ -121,6 +124,8 @@ class _Builder:
         self.problems.append(YamlProblem(code, mark.line + 1, mark.column + 1, message, detail, hint))
         if code != "EXP006":
             self.broken = True
+        if len(self.problems) >= MAX_YAML_PROBLEMS:
+            raise _StopError
 
     def check_directives(self, start: Any) -> None:
         if start.version is not None and start.version != (1, 2):

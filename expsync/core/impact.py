@@ -52,7 +52,7 @@ def impacts_of(states: Sequence[State], *, renamed: Mapping[str, str] | None = N
     those that they had, for renamed variants are the same arms. Shares have four decimals, `stay` is what the others
     leave of 1, and where nothing reaches 0.005 % there is no impact.
     """
-    impacts = (_rounded(move) for move in moves_of(states, renamed=renamed))
+    impacts = (rounded_impact(move) for move in moves_of(states, renamed=renamed))
     return [i for i in impacts if i.switch or i.enter or i.leave or i.transientSwitch]
 
 
@@ -203,7 +203,8 @@ def _unknown_on_the_way(move: Move, starts: Iterable[_Rung]) -> Move:
     return Move(move.segment, move.shares, float(had), 1.0, exact=False)
 
 
-def _rounded(move: Move) -> Impact:
+def rounded_impact(move: Move) -> Impact:
+    """The move with four decimals; `stay` is what the others leave of 1."""
     switch, enter, leave = (
         round(share * _STEPS) for share in (move.shares.switch, move.shares.enter, move.shares.leave)
     )

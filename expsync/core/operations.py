@@ -11,13 +11,14 @@ experiment that end up next to each other become one PATCH.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from pydantic import JsonValue
 
 from expsync.core.normalize import DEFAULT_VARIANTS, instant_text
 from expsync.core.target import Target
+from expsync.core.weights import order_weights
 from expsync.model.plan import Operation
 from expsync.model.state import (
     DATE_FIELDS,
@@ -164,8 +165,8 @@ def _middle(target: Target, live: State, *, running: bool) -> Iterator[Operation
         reason = f"add deployment {', '.join(map(str, names))}"
         yield _call("addDeployments", {"deployments": names}, reason, id=id)
     yield from _edit_fields(target, live)
-    for key, variant in after.items():
-        yield from _edit_variant(key, _held(key, variant, target, before, at_zero=at_zero), variant, id=id)
+    for key in _in_order(before, after, served=at_zero):
+        yield from _edit_variant(key, _held(key, after[key], target, before, at_zero=at_zero), after[key], id=id)
     yield from _members_out(id, before, after)
     yield from _members_in(id, before, after)
     for key in before:
@@ -191,6 +192,21 @@ def _rename(
     if "rolloutWeight" in weight.fields:
         fields["rolloutWeight"] = weight.fields["rolloutWeight"]
     return _call("editVariant", {"key": new, **_body(fields)}, f"rename variant {old} to {new}", id=id, variant=old)
+
+
+def _in_order(before: Mapping[str, VariantState], after: Mapping[str, VariantState], *, served: bool) -> Sequence[str]:
+    """The variants in the order in which to edit them: each change of a weight is a split that users are served by."""
+    if not served:
+        return list(after)
+    old, new = ({key: _weight(variant) for key, variant in variants.items()} for variants in (before, after))
+    changing = order_weights(old, new, list(dict.fromkeys((*before, *after))))
+    return [*(key for key in after if key not in changing), *changing]
+
+
+def _weight(variant: VariantState) -> int | float:
+    weight = variant.fields.get("rolloutWeight", 0)
+    assert isinstance(weight, int | float)
+    return weight
 
 
 def _held(

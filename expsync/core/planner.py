@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from expsync.core.diff import diff_states
 from expsync.core.fingerprint import fingerprint_of, observed_of
+from expsync.core.impact import impacts_of
 from expsync.core.normalize import DEFAULT_VARIANTS, Desired
 from expsync.core.operations import order_operations, segments_are_written
 from expsync.core.paths import is_ignored
+from expsync.core.risk import findings_of
+from expsync.core.steps import states_along
 from expsync.core.target import Target, needs_tags, target_of, unowned_target
 from expsync.diagnostics import Diagnostic, Place
+from expsync.model.experiment import Acknowledgement
 from expsync.model.plan import (
     FORMAT_VERSION,
     Action,
+    Change,
     Finding,
     Note,
+    Operation,
     Plan,
     PlannedExperiment,
     Scope,
@@ -88,8 +95,13 @@ def waits_for_tags(desired: Desired, live: State, ownership: Ownership) -> bool:
     return target_of(desired, live, ownership).alters
 
 
-def plan_declared(desired: Desired, live: State | None, ownership: Ownership, project_id: str) -> Planned:
-    """What a declaration makes of an experiment; `live` is None where there is none."""
+def plan_declared(
+    desired: Desired, live: State | None, ownership: Ownership, project_id: str, *, today: date
+) -> Planned:
+    """What a declaration makes of an experiment; `live` is None where there is none.
+
+    `today` is the day by which acknowledgements count.
+    """
     target = target_of(desired, live, ownership)
     changes = diff_states(target.live, target.state, target.renamed)
     notes = tuple(_notes(target))
@@ -97,6 +109,7 @@ def plan_declared(desired: Desired, live: State | None, ownership: Ownership, pr
     if live is not None and not changes:
         return Planned(None, notes, problems)
     lost = _cohorts_lost(target)
+    operations = [] if lost else order_operations(target, project_id)
     observed = observed_of(live)
     return Planned(
         PlannedExperiment(
@@ -106,8 +119,8 @@ def plan_declared(desired: Desired, live: State | None, ownership: Ownership, pr
             line=desired.line,
             action="blocked" if lost else _action(target),
             changes=changes,
-            operations=[] if lost else order_operations(target, project_id),
-            findings=lost,
+            operations=operations,
+            findings=lost or _findings(target, changes, operations, desired.acknowledged, today),
             observed=observed,
             fingerprint=fingerprint_of(live, observed, desired.state.key),
         ),
@@ -116,19 +129,21 @@ def plan_declared(desired: Desired, live: State | None, ownership: Ownership, pr
     )
 
 
-def plan_pruned(live: State, project_id: str) -> PlannedExperiment:
+def plan_pruned(live: State, project_id: str, *, today: date) -> PlannedExperiment:
     """The archiving of an experiment that no file declares any more."""
     target = unowned_target(live)
     observed = observed_of(live)
+    changes = diff_states(live, target.state)
+    operations = order_operations(target, project_id)
     return PlannedExperiment(
         key=live.key,
         id=live.id,
         file=None,
         line=None,
         action="archive",
-        changes=diff_states(live, target.state),
-        operations=order_operations(target, project_id),
-        findings=[],
+        changes=changes,
+        operations=operations,
+        findings=_findings(target, changes, operations, (), today),
         observed=observed,
         fingerprint=fingerprint_of(live, observed, live.key),
     )
@@ -202,6 +217,19 @@ def _action(target: Target) -> Action:
     if before == after:
         return "update"
     return "archive" if after else "unarchive"
+
+
+def _findings(
+    target: Target,
+    changes: Sequence[Change],
+    operations: Sequence[Operation],
+    acknowledged: Sequence[Acknowledgement],
+    today: date,
+) -> list[Finding]:
+    """The risks of the change, with who moves and who moves on the way."""
+    states = states_along(target, operations)
+    impact = impacts_of(states) if states else []
+    return findings_of(target, changes, impact, acknowledged, today)
 
 
 def _cohorts_lost(target: Target) -> list[Finding]:

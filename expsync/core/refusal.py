@@ -11,7 +11,7 @@ from expsync.model.workspace import Policy
 
 
 def refused_findings(plan: Plan, policy: Policy, allowed: Sequence[tuple[str, str]]) -> Mapping[str, list[Finding]]:
-    """The findings that refuse, by experiment: as bad as the policy says or worse, and neither acknowledged nor allowed.
+    """The findings that refuse, by experiment: as bad as the policy says or worse, not acknowledged and not allowed.
 
     `allowed` are pairs of globs, for the experiment's key and for the risk.
     """

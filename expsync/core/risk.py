@@ -1,11 +1,10 @@
 """What a change does to the users of an experiment: one function a risk, out of a closed set.
 
-LIVE means that users are being served: enabled, not archived, on a deployment, with some percentage above zero. A change
-that stops an experiment first moves nobody under it, so what else it changes is no risk of its own. RUNNING is the product's
-word for an experiment whose results are being collected.
+LIVE means that users are being served: enabled, not archived, on a deployment, with some percentage above zero. A
+change that stops an experiment first moves nobody under it, so what else it changes is no risk of its own. RUNNING is
+the product's word for an experiment whose results are being collected.
 
-Source: the table of dangerous changes in docs/risks.md, from the vendor's pages on sample ratio mismatch, sticky bucketing
-and changing a running experiment.
+Source: the vendor's public pages on sample ratio mismatch, sticky bucketing and changing a running experiment.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from expsync.core.normalize import Desired
 from expsync.core.target import BANDIT, Target
 from expsync.model.experiment import Acknowledgement
 from expsync.model.plan import Change, Finding, Impact
@@ -78,7 +76,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """One of the closed set: `when` it counts, `why` it matters and how to `settle` it; `judge` tells who is hit, or None."""
+    """One of the closed set: `when` it counts, `why` it matters, how to `settle` it.
+
+    `judge` says what will happen to whom, or None where it does not apply.
+    """
 
     name: RiskName
     severity: RiskSeverity
@@ -103,13 +104,17 @@ def is_live(state: State) -> bool:
 
 
 def findings_of(
-    target: Target, changes: Sequence[Change], impact: Sequence[Impact], desired: Desired | None, today: date
+    target: Target,
+    changes: Sequence[Change],
+    impact: Sequence[Impact],
+    acknowledged: Sequence[Acknowledgement],
+    today: date,
 ) -> list[Finding]:
     """The risks of a change, worst first; those that the file acknowledges, up to their day, are marked."""
     if target.live is None:
-        return [
-            _finding(risk, said, [], desired, today) for risk in RISKS if (said := _of_creation(risk, target.state))
-        ]
+        said = _said_of_all(_catching_all(target.state))
+        catching = (risk for risk in RISKS if risk.name == "segment-catches-all")
+        return [_finding(risk, said, (), acknowledged, today) for risk in catching if said is not None]
     case = Case(
         before=target.live,
         after=target.state,
@@ -119,7 +124,7 @@ def findings_of(
         bandit_weights=target.bandit_weights,
     )
     found = [
-        _finding(risk, said, impact if risk.moves else (), desired, today)
+        _finding(risk, said, impact if risk.moves else (), acknowledged, today)
         for risk in RISKS
         if (said := risk.judge(case)) is not None
     ]
@@ -130,12 +135,13 @@ SEVERITIES: tuple[RiskSeverity, ...] = ("blocked", "critical", "high", "medium",
 """From the worst down."""
 
 
-def _finding(risk: Risk, said: str, impact: Iterable[Impact], desired: Desired | None, today: date) -> Finding:
-    notes = desired.acknowledged if desired is not None else ()
+def _finding(
+    risk: Risk, said: str, impact: Iterable[Impact], acknowledged: Sequence[Acknowledgement], today: date
+) -> Finding:
     return Finding(
         risk=risk.name,
         severity=risk.severity,
-        acknowledged=any(_counts(note, risk.name, today) for note in notes),
+        acknowledged=any(_counts(note, risk.name, today) for note in acknowledged),
         message=f"{said}; {risk.settle}",
         impact=list(impact),
     )
@@ -143,11 +149,6 @@ def _finding(risk: Risk, said: str, impact: Iterable[Impact], desired: Desired |
 
 def _counts(note: Acknowledgement, risk: RiskName, today: date) -> bool:
     return note.risk == risk and (not note.until or today <= date.fromisoformat(note.until))
-
-
-def _of_creation(risk: Risk, state: State) -> str | None:
-    """Nobody can be moved in an experiment that is not there; a segment that takes everyone is worth a word all the same."""
-    return _said_of_all(_catching_all(state)) if risk.name == "segment-catches-all" else None
 
 
 def _weights(state: State) -> dict[str, Fraction]:
@@ -179,9 +180,13 @@ def _ratio_changes(before: Mapping[str, Fraction], after: Mapping[str, Fraction]
 
 
 def _weighs(state: State, key: str) -> bool:
-    if _weights(state).get(key):
+    """Whether a variant gets users anywhere: some weight where some percentage lets users in."""
+    if state.fields.get("rolloutPercentage", 100) and _weights(state).get(key):
         return True
-    return any((segment.rolloutWeights or {}).get(key) for segment in (state.targetSegments or {}).values())
+    return any(
+        segment.fields.get("percentage", 100) and (segment.rolloutWeights or {}).get(key)
+        for segment in (state.targetSegments or {}).values()
+    )
 
 
 def _kept_segments(case: Case) -> list[tuple[str, SegmentState, SegmentState]]:
@@ -195,15 +200,20 @@ def _kept_segments(case: Case) -> list[tuple[str, SegmentState, SegmentState]]:
 def _variant_weights(case: Case) -> str | None:
     if not case.stays_live:
         return None
-    places = ["all other users"] if _ratio_changes(_weights(case.before), _weights(case.after)) else []
+    places: list[str] = []
+    served = all(state.fields.get("rolloutPercentage", 100) for state in (case.before, case.after))
+    if served and _ratio_changes(_weights(case.before), _weights(case.after)):
+        places.append("all other users")
     places += [
-        f'segment "{name}"'
+        f'users of segment "{name}"'
         for name, old, new in _kept_segments(case)
-        if _ratio_changes(_segment_shares(old, case.before), _segment_shares(new, case.after))
+        if old.fields.get("percentage", 100)
+        and new.fields.get("percentage", 100)
+        and _ratio_changes(_segment_shares(old, case.before), _segment_shares(new, case.after))
     ]
     if not places:
         return None
-    return f"users of {_listed(places)} change to another variant while they are measured (sample ratio mismatch)"
+    return f"{_listed(places)}: some change to another variant while they are measured (sample ratio mismatch)"
 
 
 def _variant_added(case: Case) -> str | None:
@@ -508,7 +518,7 @@ RISKS: tuple[Risk, ...] = (
         "segment-catches-all",
         "high",
         "always",
-        "nobody gets past a segment without conditions: neither the segments below it nor the percentage for all others count",
+        "nobody gets past a segment without conditions, neither to the segments below it nor to all other users",
         "give it conditions, or use rolloutPercentage",
         _segment_catches_all,
         moves=False,

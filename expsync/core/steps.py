@@ -19,8 +19,8 @@ _MOVING = ("rolloutPercentage", "bucketingKey", "bucketingSalt", "bucketingUnit"
 def states_along(target: Target, operations: Sequence[Operation]) -> list[State]:
     """The live state, the state after each call that moves the split, and so at last the target's.
 
-    Variants stand under the keys that they will have, so that a rename by itself moves nobody. Empty for a creation: nobody
-    is there to be moved.
+    Variants stand under the keys that they will have, so that a rename by itself moves nobody. Empty for a creation:
+    nobody is there to be moved.
     """
     if target.live is None:
         return []

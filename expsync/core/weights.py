@@ -16,7 +16,7 @@ from expsync.core.bucketing import Weight, columns_of, hashes_in, merge_columns
 EXHAUSTIVE = 7
 """Up to so many changed variants every order that could be the best is looked at."""
 _BEAM_WORK = 256 * 8**3
-"""Above, the beam is 256 half orders wide for eight variants, and narrower for more, so that the time stays the same."""
+"""Above, the beam is 256 half orders wide for eight variants, and narrower for more, for about the same time."""
 
 Stretches: TypeAlias = tuple[tuple[int, int], ...]
 """Columns from start to end, in ascending order and apart."""

@@ -8,8 +8,9 @@ from pydantic import Field, JsonValue
 
 from expsync.model.plan import Action, Change, Operation, PlanModel
 
-Status = Literal["done", "failed", "stopped", "not-tried", "blocked"]
-"""`stopped`: begun, and interrupted between two calls. `not-tried`: nothing was sent."""
+Status = Literal["done", "failed", "stopped", "not-tried", "refused", "blocked"]
+"""`stopped`: begun, and interrupted between two calls. `not-tried`: nothing was sent. `refused`: left out for
+a risk that nobody has accepted. `blocked`: left out since the API can't do it without a loss."""
 
 
 class ExperimentOutcome(PlanModel):
@@ -58,7 +59,7 @@ class ApplyOutcome(PlanModel):
 
     def document(self) -> dict[str, JsonValue]:
         """The outcome as JSON, with its counts."""
-        statuses: tuple[Status, ...] = ("done", "failed", "stopped", "not-tried", "blocked")
+        statuses: tuple[Status, ...] = ("done", "failed", "stopped", "not-tried", "refused", "blocked")
         summary: dict[str, JsonValue] = {status: self.count(status) for status in statuses}
         summary["left"] = sum(bool(e.left) for e in self.experiments)
         summary["requests"] = self.requests

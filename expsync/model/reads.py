@@ -27,7 +27,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The calls that read one existing experiment again: itself, its variants' details, users and cohorts by variant."""
+    """The calls that read one existing experiment again: itself, variants' details, users and cohorts by variant."""
 
     details: bool
     inclusions: tuple[str, ...]

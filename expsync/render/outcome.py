@@ -36,7 +36,8 @@ def summary_line(outcome: ApplyOutcome) -> str:
     """The last line, the same in form for every outcome."""
     return (
         f"Apply: {outcome.count('done')} done, {outcome.count('failed')} failed, {outcome.count('stopped')} stopped, "
-        f"{outcome.count('not-tried')} not tried, {outcome.count('blocked')} blocked "
+        f"{outcome.count('not-tried')} not tried, {outcome.count('refused')} refused, "
+        f"{outcome.count('blocked')} blocked "
         f"({counted(outcome.requests, 'request')})."
     )
 
@@ -53,6 +54,8 @@ def _experiment(experiment: ExperimentOutcome, paint: Paint) -> Iterator[str]:
             yield f"  {paint.changed('stopped')}    {key}  interrupted after {done}"
         case "not-tried":
             yield f"  {paint.changed('not tried')}  {key}  interrupted before its first call"
+        case "refused":
+            yield f"  {paint.changed('refused')}    {key}  {visible(experiment.error)}"
         case "blocked":
             yield f"  {paint.changed('blocked')}    {key}  {visible(experiment.error)}"
         case _:

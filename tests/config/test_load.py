@@ -377,3 +377,18 @@ def test_whatever_a_file_says_is_answered_with_diagnostics(tmp_path: Path, field
         assert str(diagnostic).replace("\n", "").isprintable()
     declared = load_one(tmp_path, text, "sandbox").declared
     assert not (declared and any(diagnostic.severity == "error" for diagnostic in loaded.diagnostics))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("key: a\n" + "".join(f"x{n}: 1\n" for n in range(300)), 200),
+        ("key: a\n" * 300, 200),
+        ("key: a\ntags: [" + "x, " * 300 + "]\n", 200),
+        ("key: a\ndeployments: [" + "1, " * 300 + "]\n", 200),
+        ("key: a\n" + "# ampex_1\n" * 300, 20),
+        ("key: a\nenvironments:\n" + "".join(f"  x{n}: {{y: 1}}\n" for n in range(150)), 150 + 19),
+    ],
+)
+def test_no_file_fills_the_screen_for_ever(tmp_path: Path, text: str, count: int) -> None:
+    assert len(load_one(tmp_path, text).diagnostics) == count
