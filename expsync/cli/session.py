@@ -24,6 +24,7 @@ from expsync.config.workspace import Workspace, load_workspace
 from expsync.core.normalize import Desired, desired_state, live_state
 from expsync.core.planner import (
     Destination,
+    Planned,
     assemble_plan,
     is_owned,
     may_be_pruned,
@@ -110,23 +111,27 @@ def make_plan(
         snapshot = reader.snapshot(
             {wanted.state.key: needs_of(wanted) for wanted in chosen}, own=[wanted.state.key for wanted in desired]
         )
-        sightings = dict(snapshot.asked)
-        by_key = {wanted.state.key: wanted for wanted in chosen}
-        waiting = {
-            key: sighting
-            for key, sighting in sightings.items()
-            if waits_for_tags(by_key[key], state_of(sighting), ownership)
-        }
-        sightings |= reader.with_bodies(waiting)
+        live = {key: state_of(sighting) for key, sighting in snapshot.asked.items()}
+        day = today()
+
+        def plan_one(wanted: Desired) -> Planned:
+            return plan_declared(wanted, live.get(wanted.state.key), ownership, project, today=day)
+
+        planned = {wanted.state.key: plan_one(wanted) for wanted in chosen}
+        waiting = [
+            wanted
+            for wanted in chosen
+            if waits_for_tags(planned[wanted.state.key], wanted, live.get(wanted.state.key), ownership)
+        ]
+        bodies = reader.with_bodies({wanted.state.key: snapshot.asked[wanted.state.key] for wanted in waiting})
+        live |= {key: state_of(sighting) for key, sighting in bodies.items()}
+        planned |= {wanted.state.key: plan_one(wanted) for wanted in waiting}
         others = {key: live_state(b, archived=False) for key, b in snapshot.others.items() if is_targeted(key, targets)}
         if prune:
             unread = {key: snapshot.others[key] for key, state in others.items() if state.tags is None}
             others |= {key: state_of(s) for key, s in reader.with_bodies(reader.sightings(unread)).items()}
     _check_targets(targets, {*snapshot.others, *(wanted.state.key for wanted in desired)})
-    live = {key: state_of(sighting) for key, sighting in sightings.items()}
-    day = today()
-    planned = [plan_declared(wanted, live.get(wanted.state.key), ownership, project, today=day) for wanted in chosen]
-    problems = [problem for one in planned for problem in one.problems]
+    problems = [problem for one in planned.values() for problem in one.problems]
     if problems:
         raise ConfigError(problems)
     pruned = {key: state for key, state in others.items() if prune and may_be_pruned(state, ownership)}
@@ -135,7 +140,7 @@ def make_plan(
         scope=Scope(targets=sorted(set(targets)), prune=prune),
         version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        planned=planned,
+        planned=planned.values(),
         pruned=[plan_pruned(state, project, today=day) for state in pruned.values()],
         unmanaged=[
             Unmanaged(key=state.key, id=state.id or "", owned=is_owned(state, ownership))

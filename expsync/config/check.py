@@ -135,21 +135,20 @@ class Checker:
             if entry.key is not None:
                 by_key.setdefault(entry.key, []).append(entry)
         repeated = {key: entries for key, entries in by_key.items() if len(entries) > 1}
-        diagnostics: list[Diagnostic] = []
-        for key, entries in repeated.items():
-            first = self._key_place(entries[0])
-            diagnostics.extend(
-                Diagnostic(
-                    "EXP201",
-                    "error",
-                    self._key_place(entry),
-                    f"the key {quote(key)} is declared twice",
-                    f"first in {first}",
-                    "delete one of the two, or give it another key",
-                    plain(key),
-                )
-                for entry in entries[1:]
+        read: dict[str, Located | None] = {}
+        pairs = ((entries[0], entry) for entries in repeated.values() for entry in entries[1:])
+        diagnostics = [
+            Diagnostic(
+                "EXP201",
+                "error",
+                self._key_place(entry, read),
+                f"the key {quote(entry.key)} is declared twice",
+                f"first in {self._key_place(first, read)}",
+                "delete one of the two, or give it another key",
+                plain(entry.key or ""),
             )
+            for first, entry in islice(pairs, MAX_PROBLEMS)
+        ]
         return Repeated(frozenset(repeated), tuple(diagnostics))
 
     def _tell(self, findings: _Findings, located: Located, index: int, key: str | None) -> list[Diagnostic]:
@@ -163,14 +162,20 @@ class Checker:
         self._told.update(new)
         return [*diagnostics, *new]
 
-    def _key_place(self, entry: Checked) -> Place:
-        try:
-            content = read_bounded(f"{self.workspace.root}/{entry.file}", MAX_BYTES)
-        except OSError:
-            return Place(entry.file, entry.line)
-        located = Located(entry.file, parse_with_places(content))
-        spot = located.document(entry.index).places.get(("key",))
+    def _key_place(self, entry: Checked, read: dict[str, Located | None]) -> Place:
+        """Where the entry's key stands. The file is read again, once: texts are not kept for the few that repeat."""
+        if entry.file not in read:
+            read[entry.file] = self._locate(entry.file)
+        located = read[entry.file]
+        spot = located.document(entry.index).places.get(("key",)) if located else None
         return Place(entry.file, spot.line, spot.column) if spot else Place(entry.file, entry.line)
+
+    def _locate(self, file: str) -> Located | None:
+        try:
+            content = read_bounded(f"{self.workspace.root}/{file}", MAX_BYTES)
+        except OSError:
+            return None
+        return Located(file, parse_with_places(content))
 
     def _check(self, file: str, index: int, document: Document) -> tuple[Checked, _Findings]:
         findings = _Findings()

@@ -50,7 +50,7 @@ def impacts_of(states: Sequence[State], *, renamed: Mapping[str, str] | None = N
 
     `states` holds what is live before, after each call on the way, and in the end; `renamed` maps new variant keys to
     those that they had, for renamed variants are the same arms. Shares have four decimals, `stay` is what the others
-    leave of 1, and where nothing reaches 0.005 % there is no impact.
+    leave of 1, and where nothing reaches 0.005 % there is no impact. Without states nobody is there to be moved.
     """
     impacts = (rounded_impact(move) for move in moves_of(states, renamed=renamed))
     return [i for i in impacts if i.switch or i.enter or i.leave or i.transientSwitch]
@@ -58,6 +58,8 @@ def impacts_of(states: Sequence[State], *, renamed: Mapping[str, str] | None = N
 
 def moves_of(states: Sequence[State], *, renamed: Mapping[str, str] | None = None) -> list[Move]:
     """What `impacts_of` rounds: a move for each segment of the last state that can be reached, and all other users."""
+    if not states:
+        return []
     names = {old: new for new, old in (renamed or {}).items()}
     ladders = [_ladder(state, names) for state in states]
     # Equal lists of conditions send everybody the same way, so each is walked once; the last one is given.
@@ -81,6 +83,12 @@ def moves_of(states: Sequence[State], *, renamed: Mapping[str, str] | None = Non
             ends = [(ladders[0].rungs[start], ladders[-1].rungs[place]) for (start,) in starts]
             moves.append(_unknown_on_the_way(_move(segment, ends), (start for start, _ in ends)))
     return moves
+
+
+def splits_of(state: State, *, renamed: Mapping[str, str] | None = None) -> dict[str | None, Split | None]:
+    """The split of each segment, in their order, and of all other users (None), as `impacts_of` reckons with them."""
+    ladder = _ladder(state, {old: new for new, old in (renamed or {}).items()})
+    return {name: rung.split for name, rung in zip(ladder.names, ladder.rungs, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

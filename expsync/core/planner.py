@@ -88,11 +88,9 @@ def needs_of(desired: Desired) -> Needs:
     )
 
 
-def waits_for_tags(desired: Desired, live: State, ownership: Ownership) -> bool:
-    """Whether there is something to change and the live tags must be read, since an edit also adopts."""
-    if not needs_tags(desired, live, ownership):
-        return False
-    return target_of(desired, live, ownership).alters
+def waits_for_tags(planned: Planned, desired: Desired, live: State | None, ownership: Ownership) -> bool:
+    """Whether there is something to change and the live tags must be read first, since an edit also adopts."""
+    return planned.experiment is not None and live is not None and needs_tags(desired, live, ownership)
 
 
 def plan_declared(

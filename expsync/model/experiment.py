@@ -44,6 +44,7 @@ class Condition(Declaration):
     """The property; custom ones are prefixed `gp:`."""
     op: ConditionOp
     values: list[str]
+    """At least one; `(none)` stands for users without the property."""
 
 
 class Segment(Declaration):
@@ -123,14 +124,19 @@ class Fields(Declaration):
     name: str = ""
     description: str = ""
     enabled: bool = False
+    """Whether users get a variant at all."""
     archived: bool = False
+    """Put away; an archived experiment can't be enabled."""
     evaluationMode: EvaluationMode = "remote"
+    """Where users are bucketed: on the vendor's servers, or in the SDK."""
     experimentType: ExperimentType = "a-b-test"
     """Older servers know `hypothesis-testing` and `no-harm` instead of the first two."""
     bucketingKey: Text = ""
     bucketingSalt: Text = ""
+    """Another salt draws everyone again."""
     bucketingUnit: Text = ""
     stickyBucketing: bool = False
+    """Whether users keep the variant that they once had; remote evaluation only."""
     rolloutPercentage: Percentage = 0
     """The share of all other users (those in no segment) who get a variant."""
     startDate: str | None = None
@@ -165,6 +171,7 @@ class Experiment(Fields):
 
     key: ExperimentKey
     environments: dict[str, Overlay] = Field(default_factory=dict)
+    """Overrides by the environment's name."""
 
 
 class Declared:

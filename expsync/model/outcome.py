@@ -41,7 +41,7 @@ class ApplyOutcome(PlanModel):
     experiments: list[ExperimentOutcome]
     interrupted: bool
     requests: int
-    """Requests that were sent, those of reads included."""
+    """Requests that carrying it out took, reads included; those of planning are not."""
     unverified: str = ""
     """Why the read at the end could not be made; empty where it was."""
 

@@ -137,11 +137,6 @@ def opaque(value: JsonValue) -> Opaque:
     return Opaque(canonical_json(value), whole_numbers(value))
 
 
-def opaque_as(value: JsonValue, canonical: JsonValue) -> Opaque:
-    """The value, compared by the canonical text of `canonical`."""
-    return Opaque(canonical_json(canonical), whole_numbers(value))
-
-
 def plain(leaf: Leaf) -> JsonValue:
     """The leaf as plain JSON."""
     return leaf.value if isinstance(leaf, Opaque) else leaf

@@ -13,6 +13,7 @@ import pytest
 
 from expsync.apply.executor import FRESH
 from expsync.errors import Interrupted, RefusedError, UnclearError
+from expsync.model.plan import Finding
 from expsync.sandbox.habits import Habits
 from tests.apply.world import Answer, Bench, Trouble, bench
 
@@ -281,8 +282,23 @@ def test_what_is_blocked_is_left_out_and_said(tmp_path: Path) -> None:
 
         blocked, done = outcome.experiments
         assert (blocked.status, done.status, outcome.exit_code) == ("blocked", "done", 4)
-        assert blocked.error == plan.experiments[0].findings[0].message
+        assert blocked.error == f"cohort-lost: {plan.experiments[0].findings[0].message}"
         assert run.live("a")["targetSegments"] != []
+
+
+def test_what_is_refused_is_left_out_unread_and_said(tmp_path: Path) -> None:
+    risk = Finding(risk="disabled", severity="high", acknowledged=False, message="users stop getting it")
+    with bench(tmp_path, live=[live("a"), live("b")]) as run:
+        run.declare(renamed("a"), renamed("b"))
+        plan = run.plan()
+
+        outcome = run.apply(plan, refused={"a": [risk, risk]})
+
+        refused, done = outcome.experiments
+        assert (refused.status, done.status, outcome.exit_code) == ("refused", "done", 4)
+        assert refused.error == "; ".join(["disabled: users stop getting it"] * 2)
+        assert (refused.done, refused.pending) == ([], plan.experiments[0].operations)
+        assert run.wire.asked == ["getExperiment", "editExperiment", "getExperiment"]
 
 
 def test_experiments_go_side_by_side_and_the_calls_of_each_in_order(tmp_path: Path) -> None:
@@ -439,6 +455,7 @@ def test_what_the_server_passed_over_is_said_after_some_patience(tmp_path: Path)
             "failed": 0,
             "stopped": 0,
             "not-tried": 0,
+            "refused": 0,
             "blocked": 0,
             "left": 1,
             "requests": 7,

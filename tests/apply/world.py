@@ -18,7 +18,7 @@ from expsync.apply.executor import Executor
 from expsync.cli.options import Globals
 from expsync.cli.session import make_plan, open_session
 from expsync.model.outcome import ApplyOutcome
-from expsync.model.plan import Plan
+from expsync.model.plan import Finding, Plan
 from expsync.sandbox.embedded import EmbeddedTransport
 from expsync.sandbox.engine import Engine, Request
 from expsync.sandbox.habits import Habits
@@ -156,10 +156,12 @@ class Bench:
         reader = Reader(self.client, parallelism=parallelism)
         return Executor(self.client, reader, parallelism=parallelism, **{"sleep": self.slept.append, **named})
 
-    def apply(self, plan: Plan, **named: Any) -> ApplyOutcome:
+    def apply(
+        self, plan: Plan, *, refused: Mapping[str, Sequence[Finding]] | None = None, **named: Any
+    ) -> ApplyOutcome:
         """The outcome; watching the wire begins with it."""
         self.wire.forget()
-        return self.executor(**named).carry_out(plan)
+        return self.executor(**named).carry_out(plan, refused=refused)
 
     def live(self, key: str) -> dict[str, Any]:
         """The truth about one experiment."""

@@ -40,7 +40,7 @@ def test_plan_apply_plan(run: Run, workspace: Workspace) -> None:
         "  done       checkout  created (2 calls)\n"
         "\n"
         "Read again: what was written is live, and nothing of it is left to do.\n"
-        "Apply: 1 done, 0 failed, 0 stopped, 0 not tried, 0 blocked (4 requests).\n"
+        "Apply: 1 done, 0 failed, 0 stopped, 0 not tried, 0 refused, 0 blocked (4 requests).\n"
     )
     assert (after.code, after.err) == (0, "")
     assert "Nothing to do: live matches the files.\n" in after.out
@@ -83,6 +83,7 @@ def test_json_is_the_outcome_alone(run: Run, workspace: Workspace) -> None:
         "failed": 0,
         "stopped": 0,
         "not-tried": 0,
+        "refused": 0,
         "blocked": 0,
         "left": 0,
         "requests": 4,
@@ -360,11 +361,11 @@ def test_what_was_done_failed_and_not_tried_is_listed(run: Run, workspace: Works
         f"             done:      PATCH /api/1/experiments/{id} (name b -> New)\n"
         f"             failed:    PATCH /api/1/experiments/{id}/variants/control (rolloutWeight 1 -> 2)\n"
         f"             not tried: PATCH /api/1/experiments/{id}/variants/treatment (rolloutWeight 1 -> 3)\n"
-        f"  blocked    c  {blocked}\n"
+        f"  blocked    c  cohort-lost: {blocked}\n"
         "  done       d  updated (1 call)\n"
         "\n"
         "Read again: what was written is live, and nothing of it is left to do.\n"
-        "Apply: 2 done, 1 failed, 0 stopped, 0 not tried, 1 blocked (9 requests).\n"
+        "Apply: 2 done, 1 failed, 0 stopped, 0 not tried, 0 refused, 1 blocked (9 requests).\n"
     )
     assert run("apply", "--yes", "-t", "[abd]").code == 0
 
@@ -382,7 +383,7 @@ def test_what_is_left_at_the_end_is_said(run: Run, workspace: Workspace) -> None
         '             left:      name  "exp" → "New"\n'
         "\n"
         "Read again: not everything is as it was to be; run expsync plan to see what is left.\n"
-        "Apply: 1 done, 0 failed, 0 stopped, 0 not tried, 0 blocked (7 requests).\n"
+        "Apply: 1 done, 0 failed, 0 stopped, 0 not tried, 0 refused, 0 blocked (7 requests).\n"
     )
 
 

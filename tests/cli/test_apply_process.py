@@ -201,7 +201,7 @@ def test_on_a_terminal_it_shows_asks_and_applies(
     assert (
         last
         == {
-            0: "Apply: 3 done, 0 failed, 0 stopped, 0 not tried, 0 blocked (12 requests).",
+            0: "Apply: 3 done, 0 failed, 0 stopped, 0 not tried, 0 refused, 0 blocked (12 requests).",
             3: "error: not approved; nothing was written",
             130: "interrupted",
         }[code]

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from expsync.core.impact import MOST_ROUTES, impacts_of, moves_of
+from expsync.core.bucketing import Shares, Split
+from expsync.core.impact import MOST_ROUTES, Move, impacts_of, moves_of, rounded_impact, splits_of
 from expsync.model.plan import Impact
 from expsync.model.state import SegmentState, State
 from tests.core.impact_states import segment, state
@@ -44,6 +45,10 @@ def test_weights_of_all_other_users() -> None:
 
 def test_what_does_not_move_anybody_has_no_impact() -> None:
     assert impacts_of([state(EVEN, {"A": A}), state({"control": 50, "treatment": 50}, {"A": A}, name="x")]) == []
+
+
+def test_without_states_nobody_is_moved() -> None:
+    assert impacts_of([]) == []
 
 
 def test_less_than_a_digit_shows_has_no_impact() -> None:
@@ -184,7 +189,7 @@ class TestChangedLists:
             return {str(n): segment(f"{start + n}", EVEN, 50 + n / 10) for n in range(30)}
 
         path = [state(EVEN, many(0)), state(EVEN, many(100)), state(EVEN, many(200))]
-        assert 31 * 31 > MOST_ROUTES
+        assert MOST_ROUTES < 31 * 31
         moves = moves_of(path)
         assert {(move.exact, move.ever_switched, move.ever_wrong) for move in moves} == {(False, 1.0, 1.0)}
         assert moves[0].shares.leave == pytest.approx(0.5)
@@ -224,11 +229,18 @@ class TestUnknown:
 
 
 def test_shares_rounded_up_leave_nothing_below_zero() -> None:
-    # Each of the three is one half of a ten-thousandth above the digit, and nobody stays.
-    from expsync.core.bucketing import Shares
-    from expsync.core.impact import Move, rounded_impact
+    # Nobody stays, and the others are rounded to more than all.
 
     for shares in [(0.33335, 0.33335, 0.3333), (0.50005, 0.0, 0.49995), (0.50005, 0.49995, 0.0)]:
         got = rounded_impact(Move(None, Shares(*shares, 0.0), shares[0], 0.0, exact=True))
         assert got.switch + got.enter + got.leave + got.stay == pytest.approx(1, abs=1e-12)
         assert min(got.switch, got.enter, got.leave, got.stay) >= 0
+
+
+def test_splits_are_those_of_each_segment_and_of_all_other_users() -> None:
+    live = state({"green": 1, "b": 2}, {"A": segment("US", {"b": 1}, 12.5, key="device_id")}, rolloutPercentage=30)
+    assert splits_of(live, renamed={"blue": "green"}) == {
+        "A": Split((("blue", 0), ("b", 1)), 12.5, "salt", "device_id", "User"),
+        None: Split((("blue", 1), ("b", 2)), 30, "salt", "user_id", "User"),
+    }
+    assert splits_of(replace(live, fields={**live.fields, "enabled": False})) == {"A": None, None: None}

@@ -52,7 +52,8 @@ EVERYTHING = outcome(
     one("stale", "failed", error="it changed", pending=[call()]),
     one("half", "stopped", done=[call()], pending=[call()]),
     one("later", "not-tried", pending=[call()]),
-    one("blocked", "blocked", error="a cohort would be lost"),
+    one("risky", "refused", error="variant-weights: nobody accepted it", pending=[call()]),
+    one("blocked", "blocked", error="cohort-lost: a cohort would be lost"),
     interrupted=True,
     requests=1,
 )
@@ -79,11 +80,12 @@ def test_every_end_of_an_experiment_is_told() -> None:
         "             done:      PATCH /api/1/experiments/7 (name a -> b)\n"
         "             not tried: PATCH /api/1/experiments/7 (name a -> b)\n"
         "  not tried  later  interrupted before its first call\n"
-        "  blocked    blocked  a cohort would be lost\n"
+        "  refused    risky  variant-weights: nobody accepted it\n"
+        "  blocked    blocked  cohort-lost: a cohort would be lost\n"
         "\n"
         "Read again: not everything is as it was to be; run expsync plan to see what is left.\n"
         "Interrupted: run expsync apply again to do the rest.\n"
-        "Apply: 4 done, 2 failed, 1 stopped, 1 not tried, 1 blocked (1 request).\n"
+        "Apply: 4 done, 2 failed, 1 stopped, 1 not tried, 1 refused, 1 blocked (1 request).\n"
     )
 
 
@@ -112,7 +114,10 @@ def test_what_the_last_read_found_is_told(found: ApplyOutcome, said: str) -> Non
 
 
 def test_nothing_done_is_one_line() -> None:
-    assert render_text(outcome()) == "Apply: 0 done, 0 failed, 0 stopped, 0 not tried, 0 blocked (3 requests).\n"
+    assert (
+        render_text(outcome())
+        == "Apply: 0 done, 0 failed, 0 stopped, 0 not tried, 0 refused, 0 blocked (3 requests).\n"
+    )
 
 
 def test_colour_only_adds_colour() -> None:
@@ -160,6 +165,7 @@ def test_json_is_the_whole_outcome_with_its_counts() -> None:
         "failed": 2,
         "stopped": 1,
         "not-tried": 1,
+        "refused": 1,
         "blocked": 1,
         "left": 1,
         "requests": 1,
