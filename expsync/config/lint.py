@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from expsync.config import rules_fields, rules_lists
+from expsync.config import rules_design, rules_fields, rules_lists
 from expsync.config.problem import Problem
 from expsync.config.rule import Check, CheckOnDay, Rule
 from expsync.model.experiment import Experiment
@@ -236,6 +236,60 @@ RULES: tuple[Rule, ...] = (
         "warning",
         "A file without an experiment declares nothing; what it once declared is unmanaged.",
         "Delete the file, or write the experiment.",
+        adjustable=True,
+    ),
+    Rule(
+        "EXP410",
+        "catch-all-segment",
+        "warning",
+        "A segment without conditions takes everyone, and nothing below it is ever reached.",
+        "Give it conditions, or use rolloutPercentage for all other users.",
+        rules_design.catch_all_segments,
+        adjustable=True,
+    ),
+    Rule(
+        "EXP411",
+        "uneven-segments",
+        "warning",
+        "Arms that hold more of one kind of users look better or worse than they are (Simpson's paradox).",
+        "Use the same weights everywhere, and percentages to let more or fewer users in.",
+        rules_design.uneven_segments,
+        adjustable=True,
+    ),
+    Rule(
+        "EXP412",
+        "many-inclusions",
+        "warning",
+        f"More than {rules_design.MANY_INCLUSIONS} users of a variant who were not drawn by chance weigh in its results.",
+        "Keep the list for testers, and use a segment for the rest.",
+        rules_design.many_inclusions,
+        adjustable=True,
+    ),
+    Rule(
+        "EXP413",
+        "sticky-and-local",
+        "warning",
+        "Only remote evaluation remembers what a user had.",
+        "Use evaluationMode: remote, or leave sticky bucketing off.",
+        rules_design.sticky_and_local,
+        adjustable=True,
+    ),
+    Rule(
+        "EXP414",
+        "one-sided-weights",
+        "warning",
+        "With all the weight on one variant nothing is compared.",
+        "Give the others a weight, or roll the winner out with `decision: rollout`.",
+        rules_design.one_sided_weights,
+        adjustable=True,
+    ),
+    Rule(
+        "EXP415",
+        "enabled-nowhere",
+        "warning",
+        "An experiment on no deployment is asked for by nobody.",
+        "Add a deployment, or set enabled: false.",
+        rules_design.enabled_nowhere,
         adjustable=True,
     ),
 )

@@ -12,7 +12,7 @@ from expsync.core.impact import impacts_of
 from expsync.core.normalize import DEFAULT_VARIANTS, Desired
 from expsync.core.operations import order_operations, segments_are_written
 from expsync.core.paths import is_ignored
-from expsync.core.risk import findings_of
+from expsync.core.risk import cohort_lost, findings_of
 from expsync.core.steps import states_along
 from expsync.core.target import Target, needs_tags, target_of, unowned_target
 from expsync.diagnostics import Diagnostic, Place
@@ -237,17 +237,7 @@ def _cohorts_lost(target: Target) -> list[Finding]:
     names = [name for name, segment in (target.live.targetSegments or {}).items() if segment.foreign]
     if not names:
         return []
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return [
-        Finding(
-            risk="cohort-lost",
-            severity="blocked",
-            acknowledged=False,
-            message=f"the live segment {quoted} targets a cohort, which the API can't write back: replacing the "
-            "segments would lose it; take the cohort out of the segment in Amplitude first, or leave the segments and "
-            "the variants that they weigh as they are",
-        )
-    ]
+    return [cohort_lost(names)]
 
 
 def _strangers(desired: Desired, target: Target) -> Iterable[Diagnostic]:

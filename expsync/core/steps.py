@@ -27,7 +27,8 @@ def states_along(target: Target, operations: Sequence[Operation]) -> list[State]
     states = [target.live]
     for operation in operations:
         after = _after(states[-1], operation, target)
-        if after != states[-1]:
+        if after != states[-1] or list(after.targetSegments or ()) != list(states[-1].targetSegments or ()):
+            # Mappings are equal in any order, but the first segment that matches decides.
             states.append(after)
     return states
 

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from expsync.model.words import RiskName, RiskSeverity
 
 FORMAT_VERSION = "1.0"
+SETTLE = "; to settle it: "
+"""Stands in a finding's message between what will happen and how to settle it."""
 
 Action = Literal["create", "update", "archive", "unarchive", "blocked"]
 ChangeKind = Literal["add", "remove", "replace"]
@@ -68,6 +70,11 @@ class Finding(PlanModel):
     acknowledged: bool
     message: str
     impact: list[Impact] = Field(default_factory=list)
+
+    def sentences(self) -> tuple[str, str]:
+        """What will happen to whom, and how to settle it (empty where the message does not say)."""
+        said, mark, settle = self.message.rpartition(SETTLE)
+        return (said, settle) if mark else (settle, "")
 
 
 class PlannedExperiment(PlanModel):

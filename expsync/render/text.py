@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from expsync.model.plan import Change, Finding, Note, Plan, PlannedExperiment, Unmanaged
+from expsync.model.plan import Change, Finding, Impact, Note, Plan, PlannedExperiment, Unmanaged
 from expsync.model.workspace import SANDBOX
 from expsync.render.safe import visible
 from expsync.render.values import change_lines
@@ -14,13 +14,16 @@ from expsync.render.view import (
     change_symbol,
     counted,
     finding_label,
-    impact_text,
+    impacts_of,
     nothing_to_do,
     padded,
+    place_text,
     sentence,
+    shares_text,
     summary_line,
     symbol,
     unmanaged_text,
+    wrapped,
 )
 
 _INDENT = " " * 4
@@ -68,7 +71,8 @@ def _experiment(experiment: PlannedExperiment, paint: Paint, *, width: int, verb
     yield f"{_painted(mark, mark, paint)} {paint.strong(visible(experiment.key))} {said}" + _place(experiment, paint)
     yield from _changes(experiment.changes, paint, width=width)
     for finding in experiment.findings:
-        yield from _finding(finding, paint)
+        yield from _finding(finding, paint, width=width)
+    yield from _impacts(impacts_of(experiment.findings))
     yield from _operations(experiment, paint, verbose=verbose)
 
 
@@ -91,12 +95,29 @@ def _changes(changes: list[Change], paint: Paint, *, width: int) -> Iterator[str
         yield from (" " * indent + line for line in rest)
 
 
-def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
+def _finding(finding: Finding, paint: Paint, *, width: int) -> Iterator[str]:
+    """What will happen behind the risk's name, or under it where that is narrow; and below how to settle it."""
     label = finding_label(finding)
     heavy = not finding.acknowledged and finding.severity in ("critical", "blocked")
-    yield f"{_INDENT}! {paint.bad(label) if heavy else paint.changed(label)}: {visible(finding.message)}"
-    for impact in finding.impact:
-        yield f"{_INDENT}    {impact_text(impact)}"
+    said, settle = finding.sentences()
+    mark, under = f"{_INDENT}! ", " " * (len(_INDENT) + 2)
+    painted = mark + (paint.bad(label) if heavy else paint.changed(label)) + ":"
+    room = max(width - len(under), _LEAST_VALUE)
+    if len(mark) + len(label) + 2 + cells(visible(said)) <= width:
+        yield f"{painted} {visible(said)}"
+    else:
+        yield painted
+        yield from (under + line for line in wrapped(visible(said), room))
+    if settle:
+        yield from (under + paint.faint(line) for line in wrapped(f"settle: {visible(settle)}", room))
+
+
+def _impacts(impacts: list[Impact]) -> Iterator[str]:
+    """A line for each place where somebody is moved; none where nobody is."""
+    places = [place_text(impact) for impact in impacts]
+    column = min(max(map(cells, places), default=0), _WIDEST_PATH)
+    for impact, place in zip(impacts, places, strict=True):
+        yield f"{_INDENT}> {padded(place, column)}  {shares_text(impact)}"
 
 
 def _operations(experiment: PlannedExperiment, paint: Paint, *, verbose: bool) -> Iterator[str]:

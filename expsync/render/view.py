@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from expsync.render.safe import visible
+from expsync.render.safe import unaddressed, visible
 
 if TYPE_CHECKING:
     from expsync.model.plan import Action, ChangeKind, Finding, Impact, Plan, Unmanaged
@@ -114,25 +115,32 @@ def finding_label(finding: Finding) -> str:
     return f"{finding.severity} {finding.risk}" + (" (acknowledged)" if finding.acknowledged else "")
 
 
-def impact_text(impact: Impact) -> str:
-    """Who is moved, in per cent of all users who reach the segment; parts of nobody are left out."""
-    where = "all other users" if impact.segment is None else f"segment {visible(impact.segment)}"
-    shares = (
-        (impact.switch, "switch"),
-        (impact.enter, "enter"),
-        (impact.leave, "leave"),
-        (impact.stay, "stay"),
-    )
-    parts = [f"{percent(share)} {verb}" for share, verb in shares if share > 0]
-    if impact.transientSwitch > impact.switch:
-        parts.append(f"{percent(impact.transientSwitch)} switch at some time on the way")
-    return f"{where}: {'' if impact.exact else 'about '}{', '.join(parts)}"
+def impacts_of(findings: Sequence[Finding]) -> list[Impact]:
+    """Who is moved by the change that has these findings, each place once."""
+    impacts: list[Impact] = []
+    for finding in findings:
+        impacts += [impact for impact in finding.impact if impact not in impacts]
+    return impacts
+
+
+def place_text(impact: Impact) -> str:
+    """The users that an impact is about: a segment, or all others."""
+    return "all other users" if impact.segment is None else f'segment "{visible(impact.segment)}"'
+
+
+def shares_text(impact: Impact) -> str:
+    """Who is moved, in per cent of all users who reach the place; `at worst` where not all is known."""
+    switch, enter, leave, way = map(percent, (impact.switch, impact.enter, impact.leave, impact.transientSwitch))
+    said = f"switch {switch}  enter {enter}  leave {leave}  (on the way {way})"
+    return said if impact.exact else f"{said}  at worst"
 
 
 def percent(share: float) -> str:
-    """`16.67 %` of a share of 1; a share that rounds to nothing is `under 0.01 %`."""
-    rounded = f"{share * 100:.2f}".rstrip("0").rstrip(".")
-    return "under 0.01 %" if rounded == "0" and share > 0 else f"{rounded} %"
+    """`16.7 %` of a share of 1; only what is nobody is `0 %`, and only what is everybody is `100 %`."""
+    if share in (0, 1):
+        return f"{share:.0%}".replace("%", " %")
+    rounded = f"{share * 100:.1f} %"
+    return {"0.0 %": "under 0.1 %", "100.0 %": "over 99.9 %"}.get(rounded, rounded)
 
 
 def unmanaged_text(entry: Unmanaged) -> str:
@@ -152,3 +160,15 @@ def cells(text: str) -> int:
 def padded(text: str, width: int) -> str:
     """`text` filled with spaces to `width` columns."""
     return text + " " * max(width - cells(text), 0)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """`text` in lines of at most `width` columns, broken at spaces; a longer word stands out."""
+    lines = [""]
+    for word in text.split(" "):
+        line = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and cells(line) > width:
+            lines.append(word)
+        else:
+            lines[-1] = line
+    return [unaddressed(line) for line in lines]

@@ -110,7 +110,7 @@ def test_more_than_one_worker_gives_the_same_plan(run: Run, workspace: Workspace
 
 def test_a_mistake_that_only_shows_beside_what_is_live_is_an_error_of_the_file(run: Run, workspace: Workspace) -> None:
     workspace.sow(live("exp"))
-    segment = {"name": "US", "conditions": [], "percentage": 5, "rolloutWeights": {"contorl": 1}}
+    segment = {"name": "US", "percentage": 5, "rolloutWeights": {"contorl": 1}}
     workspace.declare({"key": "exp", "targetSegments": [segment]}, {"key": "fine"})
 
     ran = run("apply", "--yes")

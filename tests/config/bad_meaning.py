@@ -4,6 +4,45 @@ from __future__ import annotations
 
 from tests.config.world import Case
 
+DESIGN_CASES: tuple[Case, ...] = (
+    Case(
+        "a segment that takes everyone",
+        "key: a\ntargetSegments:\n  - name: all\n    conditions: []\n",
+        'warning EXP410 4:17 segment "all" has no conditions',
+    ),
+    Case(
+        "a segment split otherwise than all other users",
+        "key: a\nvariants:\n  - {key: b, rolloutWeight: 1}\n  - {key: c, rolloutWeight: 1}\n"
+        "targetSegments:\n  - {name: even, rolloutWeights: {b: 50, c: 50}}\n"
+        "  - {name: s, rolloutWeights: {b: 1, c: 2}}\n",
+        'warning EXP411 7:31 segment "s" splits its users by other weights',
+    ),
+    Case(
+        "a segment split otherwise than the one above",
+        "key: a\ntargetSegments:\n  - {name: s, rolloutWeights: {b: 1}}\n  - {name: t, rolloutWeights: {b: 1, c: 1}}\n",
+        'warning EXP411 4:31 segment "t" splits its users by other weights',
+    ),
+    Case(
+        "many users by hand",
+        "key: a\nvariants:\n  - key: b\n  - key: c\n    inclusions: [" + ", ".join(f"u{n}" for n in range(101)) + "]\n",
+        "warning EXP412 5:17 101 users are included by hand",
+    ),
+    Case(
+        "sticky and local",
+        "key: a\nstickyBucketing: true\nevaluationMode: local\n",
+        "warning EXP413 2:18 sticky bucketing does nothing with local evaluation",
+    ),
+    Case(
+        "all the weight on one variant",
+        "key: a\nvariants:\n  - {key: b, rolloutWeight: 0}\n  - {key: c, rolloutWeight: 1}\n",
+        'warning EXP414 4:29 all users get "c"',
+    ),
+    Case(
+        "enabled and on no deployment",
+        "key: a\nenabled: true\ndeployments: []\n",
+        "warning EXP415 3:14 it is enabled and on no deployment",
+    ),
+)
 MEANING_CASES: tuple[Case, ...] = (
     Case(
         "a variant twice",

@@ -10,11 +10,11 @@ from expsync.config.codes import CODES
 from expsync.config.lint import RULES
 from expsync.config.load import load_declarations
 from tests.config.bad_fields import FIELD_CASES
-from tests.config.bad_meaning import INCLUSION_CASES, MEANING_CASES, OVERLAY_CASES
+from tests.config.bad_meaning import DESIGN_CASES, INCLUSION_CASES, MEANING_CASES, OVERLAY_CASES
 from tests.config.bad_yaml import YAML_CASES
 from tests.config.world import Case, brief, load_one, placed, workspace_in
 
-ALL = (*YAML_CASES, *FIELD_CASES, *MEANING_CASES, *OVERLAY_CASES, *INCLUSION_CASES)
+ALL = (*YAML_CASES, *FIELD_CASES, *MEANING_CASES, *OVERLAY_CASES, *INCLUSION_CASES, *DESIGN_CASES)
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)

@@ -51,7 +51,7 @@ targetSegments:
   - name: US on iOS
     percentage: 100
     bucketingKey: amplitude_id
-    rolloutWeights: {control: 1, treatment: 1.5}
+    rolloutWeights: {control: 1.5, treatment: 1.5}
     conditions:
       - {prop: country, op: is, values: [United States]}
 decision: rollout
@@ -113,7 +113,7 @@ def test_every_field_of_the_contract_is_read(tmp_path: Path) -> None:
                 "name": "US on iOS",
                 "percentage": 100,
                 "bucketingKey": "amplitude_id",
-                "rolloutWeights": {"control": 1, "treatment": 1.5},
+                "rolloutWeights": {"control": 1.5, "treatment": 1.5},
                 "conditions": [{"prop": "country", "op": "is", "values": ["United States"]}],
             }
         ],

@@ -143,7 +143,8 @@ def rich_plan() -> Plan:
                     risk="variant-weights",
                     severity="critical",
                     acknowledged=False,
-                    message="users change arms",
+                    message="some users move to another variant, and the arms can't be compared any more (SRM): all other "
+                    "users; to settle it: change the percentage and not the ratio, or start again with a new experiment",
                     impact=[
                         Impact(
                             segment=None,
@@ -165,7 +166,23 @@ def rich_plan() -> Plan:
                         ),
                     ],
                 ),
-                Finding(risk="percentage-up", severity="medium", acknowledged=True, message="30 % more users enter"),
+                Finding(
+                    risk="percentage-up",
+                    severity="medium",
+                    acknowledged=True,
+                    message="30 % more users enter",
+                    impact=[
+                        Impact(
+                            segment=None,
+                            switch=0.1667,
+                            enter=0,
+                            leave=0,
+                            stay=0.8333,
+                            transientSwitch=0.48,
+                            exact=True,
+                        )
+                    ],
+                ),
             ],
         ),
         experiment("old-banner", "archive", file=None, line=None),
@@ -175,7 +192,10 @@ def rich_plan() -> Plan:
             "blocked",
             findings=[
                 Finding(
-                    risk="cohort-lost", severity="blocked", acknowledged=False, message="segment VIP holds a cohort"
+                    risk="cohort-lost",
+                    severity="blocked",
+                    acknowledged=False,
+                    message="the cohort in VIP would be lost; to settle it: take it out",
                 )
             ],
         ),

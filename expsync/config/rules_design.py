@@ -1,0 +1,110 @@
+"""Rules about the design of an experiment: what is allowed, and seldom what was wanted. Each can be turned off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from expsync.config.problem import Problem
+from expsync.config.wording import quote
+from expsync.model.experiment import Experiment
+from expsync.model.words import MAX_INCLUSIONS
+
+MANY_INCLUSIONS = 100
+"""Users of one variant past which they weigh in the analysis."""
+
+
+def catch_all_segments(experiment: Experiment) -> Iterator[Problem]:
+    """Segments that say that they have no conditions."""
+    for place, segment in enumerate(experiment.targetSegments):
+        if "conditions" in segment.model_fields_set and not segment.conditions:
+            yield Problem(
+                "EXP410",
+                ("targetSegments", place, "conditions"),
+                f"segment {quote(segment.name)} has no conditions",
+                "it takes everyone who gets to it, so that nothing below it is ever reached",
+                "give it conditions, or use rolloutPercentage for all other users",
+            )
+
+
+def uneven_segments(experiment: Experiment) -> Iterator[Problem]:
+    """Segments whose split is another one than that of all other users, or of the first segment."""
+    weights = {v.key: v.rolloutWeight for v in experiment.variants if "rolloutWeight" in v.model_fields_set}
+    first = _shares(weights) if weights else None
+    for place, segment in enumerate(experiment.targetSegments):
+        if "rolloutWeights" not in segment.model_fields_set:
+            continue
+        shares = _shares(segment.rolloutWeights)
+        if first is not None and shares != first:
+            yield Problem(
+                "EXP411",
+                ("targetSegments", place, "rolloutWeights"),
+                f"segment {quote(segment.name)} splits its users by other weights",
+                "the arms then differ in who is in them, and not only in what they get (Simpson's paradox)",
+                "use the same weights everywhere, and percentages to let more or fewer users in",
+            )
+        first = first or shares
+
+
+def many_inclusions(experiment: Experiment) -> Iterator[Problem]:
+    """Variants with so many users chosen by hand that they weigh in the analysis."""
+    for place, variant in enumerate(experiment.variants):
+        # Past the API's own limit it is an error, and that is said already.
+        if isinstance(variant.inclusions, list) and MANY_INCLUSIONS < len(variant.inclusions) <= MAX_INCLUSIONS:
+            yield Problem(
+                "EXP412",
+                ("variants", place, "inclusions"),
+                f"{len(variant.inclusions)} users are included by hand",
+                "users who were not drawn by chance weigh in the results",
+                "keep the list for testers, and use a segment for the rest",
+            )
+
+
+def sticky_and_local(experiment: Experiment) -> Iterator[Problem]:
+    """Sticky bucketing where it can't work."""
+    if experiment.stickyBucketing and experiment.evaluationMode == "local" and _declares(experiment, "evaluationMode"):
+        yield Problem(
+            "EXP413",
+            ("stickyBucketing",),
+            "sticky bucketing does nothing with local evaluation",
+            "only remote evaluation remembers what a user had",
+            "use evaluationMode: remote, or leave sticky bucketing off",
+        )
+
+
+def one_sided_weights(experiment: Experiment) -> Iterator[Problem]:
+    """All the weight on one variant, where there are others."""
+    declared = [v for v in experiment.variants if "rolloutWeight" in v.model_fields_set]
+    positive = [v for v in declared if v.rolloutWeight > 0]
+    if len(declared) > 1 and len(declared) == len(experiment.variants) and len(positive) == 1:
+        place = experiment.variants.index(positive[0])
+        yield Problem(
+            "EXP414",
+            ("variants", place, "rolloutWeight"),
+            f"all users get {quote(positive[0].key)}",
+            "the other variants have no weight, so that nothing is compared",
+            "give the others a weight, or roll the winner out with `decision: rollout`",
+        )
+
+
+def enabled_nowhere(experiment: Experiment) -> Iterator[Problem]:
+    """Enabled, and on no deployment."""
+    if experiment.enabled and _declares(experiment, "deployments") and not experiment.deployments:
+        yield Problem(
+            "EXP415",
+            ("deployments",),
+            "it is enabled and on no deployment",
+            "no application asks for it, so that nobody gets a variant",
+            "add a deployment, or set enabled: false",
+        )
+
+
+def _declares(experiment: Experiment, name: str) -> bool:
+    return name in experiment.model_fields_set
+
+
+def _shares(weights: Mapping[str, int | float]) -> dict[str, Fraction]:
+    """Each positive weight as a share of their sum."""
+    exact = {key: Fraction(str(weight)) for key, weight in weights.items() if weight}
+    total = sum(exact.values(), Fraction(0))
+    return {key: weight / total for key, weight in exact.items()}

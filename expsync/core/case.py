@@ -1,0 +1,181 @@
+"""A change of an existing experiment, as the judges of risks look at it: what served users before, and what will.
+
+LIVE means that users are being served: enabled, not archived, on a deployment, with some percentage above zero. What
+is not known counts as yes. RUNNING is the product's word for an experiment whose results are being collected.
+
+A place is a segment, or all other users: wherever a split of its own decides. Places that nobody gets to, behind a
+segment without conditions, are no places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from expsync.model.plan import Change, Impact
+from expsync.model.state import Leaf, SegmentState, State
+
+ALL = 100
+"""What counts where a live percentage is not known: the worst is that everybody is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One place in one state: who gets a variant there, and how they are split."""
+
+    percentage: int | float | None
+    shares: Mapping[str, Fraction]
+    """Each variant's weight as a share of their sum; where none is positive, as evaluation splits them: evenly."""
+    bucketing_key: Leaf
+    """The property that users are drawn by, the experiment's where the segment has none of its own."""
+
+    @property
+    def serves(self) -> bool:
+        """Whether anybody gets a variant here."""
+        return self.percentage is None or self.percentage > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A change of an existing experiment, ready to be judged; variants stand under the keys that they will have."""
+
+    before: State
+    after: State
+    changes: Sequence[Change]
+    renamed: Mapping[str, str]
+    other_order: bool
+    bandit_weights: tuple[str, ...]
+    impact: Sequence[Impact]
+
+    @property
+    def stays_on(self) -> bool:
+        """Whether it was live, and is neither disabled nor archived by the change: one that stops stops first."""
+        return (
+            is_live(self.before)
+            and self.after.flag("enabled", unknown=True)
+            and not self.after.flag("archived", unknown=False)
+        )
+
+    @property
+    def stays_live(self) -> bool:
+        """Whether users are served before, and by what the change leaves behind.
+
+        Deployments don't count: they go last, when everything else has already moved users.
+        """
+        return self.stays_on and any(_percentages(self.after))
+
+    @property
+    def was_live(self) -> bool:
+        """Whether users were being served."""
+        return is_live(self.before)
+
+    @property
+    def running(self) -> bool:
+        """Whether the product collects results."""
+        return self.before.running
+
+    @property
+    def sticky(self) -> bool:
+        """Whether users keep the variant that they had, before and after."""
+        return sticks(self.before) and sticks(self.after)
+
+    def changed(self, *names: str) -> bool:
+        """Whether one of these fields of the experiment changes."""
+        return any(change.path in names for change in self.changes)
+
+    def members(self, kind: str) -> list[str]:
+        """The variants that are added, or removed."""
+        return [
+            change.path.removeprefix("variants.")
+            for change in self.changes
+            if change.kind == kind and change.path.startswith("variants.") and change.path.count(".") == 1
+        ]
+
+    def kept_places(self) -> list[tuple[str, Spot, Spot]]:
+        """The places that are there before and after, by what they are called in a sentence."""
+        before, after = spots_of(self.before), spots_of(self.after)
+        return [(place_name(name), spot, after[name]) for name, spot in before.items() if name in after]
+
+    def served_places(self) -> list[tuple[str, Spot, Spot]]:
+        """Those of them where somebody gets a variant before and after."""
+        return [(name, old, new) for name, old, new in self.kept_places() if old.serves and new.serves]
+
+
+def is_live(state: State) -> bool:
+    """Whether users are being served; what is not known counts as yes."""
+    return (
+        state.flag("enabled", unknown=True)
+        and not state.flag("archived", unknown=False)
+        and state.deployments != frozenset()
+        and any(_percentages(state))
+    )
+
+
+def sticks(state: State) -> bool:
+    """Whether users keep the variant that they had; local evaluation knows of no earlier one."""
+    return state.flag("stickyBucketing", unknown=False) and state.fields.get("evaluationMode") != "local"
+
+
+def spots_of(state: State) -> dict[str | None, Spot]:
+    """The places of a state that users get to, top down, all other users (None) last."""
+    spots: dict[str | None, Spot] = {}
+    own = state.fields.get("bucketingKey")
+    for name, segment in (state.targetSegments or {}).items():
+        spots[name] = Spot(
+            percentage=_number(segment.fields.get("percentage")),
+            shares=_segment_shares(segment, state),
+            bucketing_key=segment.fields.get("bucketingKey") or own,
+        )
+        if catches_all(segment):
+            return spots
+    weights = {key: fraction(v.fields.get("rolloutWeight")) for key, v in (state.variants or {}).items()}
+    spots[None] = Spot(_number(state.fields.get("rolloutPercentage")), shares_of(weights), own)
+    return spots
+
+
+def catches_all(segment: SegmentState) -> bool:
+    """Whether it has no conditions."""
+    leaf = segment.fields.get("conditions")
+    return leaf is None or getattr(leaf, "value", None) == []
+
+
+def shares_of(weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Each weight as a share of their sum; equal shares where none is positive."""
+    total = sum(weights.values(), Fraction(0))
+    if not total:
+        return {key: Fraction(1, len(weights)) for key in weights}
+    return {key: weight / total for key, weight in weights.items()}
+
+
+def fraction(leaf: Leaf) -> Fraction:
+    """The decimal number that a weight is written as; a missing one is 0."""
+    return Fraction(str(leaf)) if isinstance(leaf, int | float) else Fraction(0)
+
+
+def place_name(name: str | None) -> str:
+    """`all other users`, or `segment "US on iOS"`."""
+    return "all other users" if name is None else f'segment "{name}"'
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def _segment_shares(segment: SegmentState, state: State) -> dict[str, Fraction]:
+    weights = segment.rolloutWeights or {}
+    return shares_of({key: fraction(weights.get(key)) for key in state.variants or weights})
+
+
+def _percentages(state: State) -> list[Leaf]:
+    segments = (state.targetSegments or {}).values()
+    return [
+        state.fields.get("rolloutPercentage", ALL),
+        *(segment.fields.get("percentage", ALL) for segment in segments),
+    ]
+
+
+def _number(leaf: Leaf) -> int | float | None:
+    return leaf if isinstance(leaf, int | float) else None
