@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import get_args
@@ -19,12 +18,13 @@ from expsync.cli.interrupt import Interruption
 from expsync.cli.options import ExpsyncCommand, Globals, with_globals
 from expsync.cli.output import PlanFormat, render_plan
 from expsync.cli.progress import Progress
+from expsync.cli.refused import refusal
 from expsync.cli.session import Session, make_plan, open_session
 from expsync.core.guard import mass_change
 from expsync.core.refusal import refused_findings
 from expsync.errors import RefusedError, UsageError
 from expsync.model.outcome import ApplyOutcome
-from expsync.model.plan import Finding, Plan
+from expsync.model.plan import Plan
 from expsync.model.plan_file import read_plan
 from expsync.model.reads import written
 from expsync.model.words import RiskName
@@ -116,7 +116,7 @@ def command(
         refused = refused_findings(plan, session.workspace.file.policy, pairs)
         total = sum(planned.key not in refused for planned in written(plan))
         if refused and not (skip_refused and total):
-            raise _refusal(refused)
+            raise refusal(refused)
         _check_mass(plan, session, allowed=allow_mass_change)
         _check_approval(plan, approved=approved)
         log = None if log_file is None else stack.enter_context(FileLog(log_file))
@@ -146,15 +146,6 @@ def _allowance(text: str) -> tuple[str, str]:
     if not fnmatch.filter(get_args(RiskName), risk):
         raise UsageError(f"--allow {text!r}: no risk is called {risk!r}", hint="`expsync rules` lists them")
     return key, risk
-
-
-def _refusal(refused: Mapping[str, list[Finding]]) -> RefusedError:
-    lines = [f"{key}: {', '.join(finding.risk for finding in findings)}" for key, findings in refused.items()]
-    return RefusedError(
-        "\n".join(["risks that nobody has accepted; nothing was written", *lines]),
-        hint="accept a risk under `acknowledge:` in the file, or this once with --allow KEY:RISK; "
-        "--skip-refused applies the rest",
-    )
 
 
 def _check_place(plan: Plan, session: Session) -> None:

@@ -23,7 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("expsync.cli.plan", "Show what apply would change; writes nothing remote."),
     "show": ("expsync.cli.show", "Show a saved plan again."),
     "apply": ("expsync.cli.apply", "Make live what the files say."),
-    "rules": ("expsync.cli.rules", "List every rule that files are checked by."),
+    "rules": ("expsync.cli.rules", "List every rule of the files and every risk of a change."),
     "schema": ("expsync.cli.schema", "Print the JSON Schema of a file or of the plan."),
     "sandbox": ("expsync.cli.sandbox", "Run the emulator of the API."),
 }

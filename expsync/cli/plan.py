@@ -9,8 +9,8 @@ import click
 from expsync.cli.interrupt import Interruption
 from expsync.cli.options import ExpsyncCommand, Globals, with_globals
 from expsync.cli.output import PlanFormat, print_plan
+from expsync.cli.refused import warn_of_refusals
 from expsync.cli.session import make_plan, open_session
-from expsync.core.guard import mass_change
 from expsync.model.plan_file import save_plan
 
 PENDING = 2
@@ -55,7 +55,6 @@ def command(
     if out is not None:
         save_plan(out, plan)
     print_plan(plan, form=form, globals_=globals_)
-    warning = mass_change(plan, session.workspace.file.policy.massChange)
-    if warning is not None and not globals_.quiet:
-        click.echo(f"warning: {warning}: apply will refuse it without --allow-mass-change", err=True)
+    if not globals_.quiet:
+        warn_of_refusals(plan, session.workspace.file.policy)
     return PENDING if detailed_exitcode and plan.experiments else 0

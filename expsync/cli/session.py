@@ -19,7 +19,7 @@ from expsync.api.reader import Reader
 from expsync.apply.executor import state_of
 from expsync.cli.options import Globals
 from expsync.cli.progress import Progress
-from expsync.config.load import load_declarations
+from expsync.config.load import collector_paused, load_declarations
 from expsync.config.workspace import Workspace, load_workspace
 from expsync.core.normalize import Desired, desired_state, live_state
 from expsync.core.planner import (
@@ -84,12 +84,12 @@ class Session:
         loaded = load_declarations(self.workspace, self.name, today=today())
         if any(problem.severity == "error" for problem in loaded.diagnostics):
             raise ConfigError(loaded.diagnostics)
-        if not self.globals.quiet:
-            from expsync.render.problems import problem_text
-
-            for problem in loaded.diagnostics:
-                click.echo(problem_text(problem, colour=False), err=True)
-        return [desired_state(declared, self.environment) for declared in loaded.declared]
+        if loaded.diagnostics and not self.globals.quiet:
+            count = len(loaded.diagnostics)
+            said = "a warning" if count == 1 else f"{count} warnings"
+            click.echo(f"{said} about the files: `expsync validate` shows {'it' if count == 1 else 'them'}", err=True)
+        with collector_paused():
+            return [desired_state(declared, self.environment) for declared in loaded.declared]
 
 
 def open_session(globals_: Globals, *, environment: str | None = None) -> Session:
@@ -103,6 +103,13 @@ def make_plan(
     session: Session, client: Client, desired: Sequence[Desired], *, targets: Sequence[str], prune: bool
 ) -> Plan:
     """The plan for what `targets` match (all, where there are none)."""
+    with collector_paused():
+        return _make_plan(session, client, desired, targets=targets, prune=prune)
+
+
+def _make_plan(
+    session: Session, client: Client, desired: Sequence[Desired], *, targets: Sequence[str], prune: bool
+) -> Plan:
     ownership = session.workspace.file.ownership
     project = session.environment.project
     chosen = [wanted for wanted in desired if is_targeted(wanted.state.key, targets)]

@@ -66,11 +66,6 @@ class Case:
         return self.stays_on and any(_percentages(self.after))
 
     @property
-    def was_live(self) -> bool:
-        """Whether users were being served."""
-        return is_live(self.before)
-
-    @property
     def running(self) -> bool:
         """Whether the product collects results."""
         return self.before.running

@@ -125,8 +125,10 @@ def _both_figures(case: Case) -> Iterator[str]:
         moved = impact.switch + impact.enter + impact.leave
         if moved:
             share = f"{'' if impact.exact else 'at most '}{moved * 100:.1f} %"
-            where = place_name(impact.segment)
-            yield f"{where}: {share} of users never seen get something else than before, {share} of all if none stuck"
+            yield (
+                f"{place_name(impact.segment)}: {share} of users never seen get something else than before "
+                f"({share} of all without stickiness)"
+            )
 
 
 def _ratio_changes(before: Mapping[str, Fraction], after: Mapping[str, Fraction]) -> bool:

@@ -138,7 +138,7 @@ def shares_text(impact: Impact) -> str:
 def percent(share: float) -> str:
     """`16.7 %` of a share of 1; only what is nobody is `0 %`, and only what is everybody is `100 %`."""
     if share in (0, 1):
-        return f"{share:.0%}".replace("%", " %")
+        return f"{share * 100:.0f} %"
     rounded = f"{share * 100:.1f} %"
     return {"0.0 %": "under 0.1 %", "100.0 %": "over 99.9 %"}.get(rounded, rounded)
 

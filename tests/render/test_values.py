@@ -84,7 +84,17 @@ def test_a_cut_from_the_start_marks_only_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0, "0 %"), (1, "100 %"), (1 / 6, "16.67 %"), (0.5, "50 %"), (1e-7, "under 0.01 %")]
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (0.0001, "under 0.1 %"),
+        (0.001, "0.1 %"),
+        (0.1667, "16.7 %"),
+        (0.5, "50.0 %"),
+        (0.9994, "99.9 %"),
+        (0.9999, "over 99.9 %"),
+        (1.0, "100 %"),
+    ],
 )
 def test_a_share_is_shown_in_per_cent(share: float, text: str) -> None:
     assert percent(share) == text

@@ -1,0 +1,1 @@
+"""Faults at every call, deaths at every call, and people who edit by hand in between."""
