@@ -260,7 +260,7 @@ RULES: tuple[Rule, ...] = (
         "EXP412",
         "many-inclusions",
         "warning",
-        f"More than {rules_design.MANY_INCLUSIONS} users of a variant who were not drawn by chance weigh in its results.",
+        f"More than {rules_design.MANY_INCLUSIONS} users of a variant, not drawn by chance, weigh in its results.",
         "Keep the list for testers, and use a segment for the rest.",
         rules_design.many_inclusions,
         adjustable=True,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import os
+import stat
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,8 @@ MAX_CHARACTERS = 256 * 1024 * 1024
 """Far above any real plan (10,000 experiments take about 40 million), and far below what fills a machine."""
 MAX_DEPTH = 200
 """Levels of lists and mappings; payloads nest a few."""
+_QUOTED = 80
+"""Characters of the document that a message quotes at most."""
 _AGAIN = "make a new plan with `expsync plan --out FILE`"
 
 
@@ -45,7 +51,7 @@ def load_plan(text: str) -> Plan:
         return Plan.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where = _cut(".".join(str(part) for part in first["loc"]))
         raise RefusedError(
             f"the plan is not of the shape that version {FORMAT_VERSION} has: {where}: {first['msg'].lower()}",
             hint=_AGAIN,
@@ -55,8 +61,7 @@ def load_plan(text: str) -> Plan:
 def read_plan(path: Path) -> Plan:
     """The plan in a file; ExpsyncError where the file can't be read at all, RefusedError as `load_plan` does."""
     try:
-        with path.open(encoding="utf-8") as file:
-            text = file.read(MAX_CHARACTERS + 1)
+        text = _read_text(path)
     except OSError as error:
         raise ExpsyncError(f"{path}: the plan can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -72,14 +77,28 @@ def save_plan(path: Path, plan: Plan) -> None:
 
     ExpsyncError where it can't be written; an older file at `path` is then still what it was.
     """
-    # A link is followed, and anything but a file (a device, a pipe) is never replaced by one.
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        raise ExpsyncError(f"{path}: the plan can't be saved: it is not a regular file")
     try:
+        # A link is followed, and anything but a file (a device, a pipe) is never replaced by one.
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            raise OSError(0, "it is not a regular file")
         _replace(target, plan_text(plan))
     except OSError as error:
         raise ExpsyncError(f"{path}: the plan can't be saved: {error.strerror}") from error
+    except RuntimeError:
+        # What pathlib makes of links that lead to themselves.
+        raise ExpsyncError(f"{path}: the plan can't be saved: it is a link that leads to itself") from None
+
+
+def _read_text(path: Path) -> str:
+    """The text of a plain file, up to one character more than a plan may have."""
+    # Opening a pipe that nobody writes to would never end.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb", closefd=True) as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "it is not a regular file")
+        with io.TextIOWrapper(file, encoding="utf-8") as text:
+            return text.read(MAX_CHARACTERS + 1)
 
 
 def _replace(target: Path, text: str) -> None:
@@ -98,7 +117,7 @@ def _replace(target: Path, text: str) -> None:
 
 def _document(text: str) -> dict[str, Any]:
     try:
-        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         why = "it nests too deep" if isinstance(error, RecursionError) else str(error)
         raise RefusedError(f"the plan is damaged: it can't be read as JSON: {why}", hint=_AGAIN) from None
@@ -113,14 +132,25 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {_cut(text)} is out of range")
+    return number
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The pairs as a mapping; two of one name would let two readers see two documents under one digest."""
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {double!r} stands twice in one object")
+        double = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+        raise ValueError(f"the name {_cut(double)!r} stands twice in one object")
     return mapping
+
+
+def _cut(text: str) -> str:
+    """Enough of a text from the document to find it by."""
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
 def _depth_over(value: object, limit: int) -> bool:

@@ -127,3 +127,28 @@ def test_the_examples_are_good(run: Run, name: str) -> None:
 
     ran = run("validate", "--strict", "-c", example / "expsync.yaml")
     assert (ran.code, ran.out, ran.err) == (0, "3 files, 3 experiments: no problems.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [("github", "::error title=EXP104 a,file=w/experiments/a.yaml,line=2,col=20::"), ("sarif", '"2.1.0"')],
+)
+def test_problems_for_machines_have_places_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run, form: str, shown: str
+) -> None:
+    (tmp_path / "w" / "experiments").mkdir(parents=True)
+    (tmp_path / "w" / "expsync.yaml").write_text("version: 1\nenvironments: {s: {baseUrl: sandbox, projectId: '1'}}\n")
+    (tmp_path / "w" / "experiments" / "a.yaml").write_text("key: a\nrolloutPercentage: 130\n")
+    monkeypatch.chdir(tmp_path)
+    ran = run("-c", "w/expsync.yaml", "validate", "--format", form)
+    assert (ran.code, ran.err) == (1, "")
+    assert shown in ran.out
+
+
+def test_a_bad_workspace_file_is_annotated_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
+    (tmp_path / "expsync.yaml").write_text("version: 2\n")
+    monkeypatch.chdir(tmp_path)
+    ran = run("validate", "--format", "github")
+    assert ran.code == 1
+    assert ran.out.startswith("::error title=EXP")
+    assert "file=expsync.yaml,line=1" in ran.out

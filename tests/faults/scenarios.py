@@ -185,7 +185,7 @@ CURRENT = Scenario(
         "unchanged": frozenset(users("kept", 1)),
         "nobodys": frozenset(users("kept", 1)),
     },
-    requests=0,
+    requests=60,
 )
 
 # The older server removes users by index, edits no segments, and can't list what is archived.
@@ -224,13 +224,20 @@ OLDER = Scenario(
     name="older",
     habits=Habits(older=True, ids="number", ok="ok", empty_payload="null"),
     live=[INDEXED_LIVE, RESHAPED_LIVE, FOREIGN],
-    declared=[{**CREATED, "variants": [arm("control", inclusions=users("qa", 2)), arm("b")], "targetSegments": [
-        segment("US", percentage=20, conditions=[US])]}, INDEXED, RESHAPED],
+    declared=[
+        {
+            **CREATED,
+            "variants": [arm("control", inclusions=users("qa", 2)), arm("b")],
+            "targetSegments": [segment("US", percentage=20, conditions=[US])],
+        },
+        INDEXED,
+        RESHAPED,
+    ],
     stay={
         "indexed": frozenset(["stay-1", "stay-2", "nobody-says", "third-2"]),
         "renamed": frozenset(users("kept", 2) + users("green", 3)),
         "nobodys": frozenset(users("kept", 1)),
     },
-    requests=0,
+    requests=44,
 )
 SCENARIOS = {scenario.name: scenario for scenario in (CURRENT, OLDER)}

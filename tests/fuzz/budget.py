@@ -1,6 +1,6 @@
 """How long the fuzzing lasts: so many examples in a normal run, and so many seconds where that is asked for.
 
-    EXPSYNC_FUZZ_SECONDS=600 python -m pytest tests/fuzz -s
+EXPSYNC_FUZZ_SECONDS=600 python -m pytest tests/fuzz -s
 """
 
 from __future__ import annotations

@@ -143,8 +143,9 @@ def rich_plan() -> Plan:
                     risk="variant-weights",
                     severity="critical",
                     acknowledged=False,
-                    message="some users move to another variant, and the arms can't be compared any more (SRM): all other "
-                    "users; to settle it: change the percentage and not the ratio, or start again with a new experiment",
+                    message="some users move to another variant, and the arms can't be compared any more (SRM): "
+                    "all other users; "
+                    "to settle it: change the percentage and not the ratio, or start again with a new experiment",
                     impact=[
                         Impact(
                             segment=None,

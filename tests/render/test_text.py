@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from expsync.model.plan import Finding, Impact
 from expsync.render import text
 from tests.render.plans import experiment, hostile_plan, plan, rich_plan, summary
 
@@ -59,6 +61,94 @@ def test_hostile_texts_are_shown_and_cannot_act(expected: Expected) -> None:
 @pytest.mark.parametrize("colour", [True, False])
 def test_equal_plans_give_equal_bytes(*, colour: bool) -> None:
     assert text.render(rich_plan(), colour=colour, width=99) == text.render(rich_plan(), colour=colour, width=99)
+
+
+def moves(segment: str | None, *, exact: bool = True, **shares: float) -> Impact:
+    given = {"switch": 0, "enter": 0, "leave": 0, "stay": 0, "transientSwitch": 0, **shares}
+    return Impact(segment=segment, exact=exact, **given)
+
+
+def risky(risk: Any, severity: Any, message: str, *impact: Impact, acknowledged: bool = False) -> Finding:
+    return Finding(risk=risk, severity=severity, acknowledged=acknowledged, message=message, impact=list(impact))
+
+
+SPLIT = (moves("日本", switch=0.1, stay=0.9, transientSwitch=0.48), moves(None, exact=False, leave=1))
+FINDINGS = [
+    risky(
+        "variant-weights",
+        "critical",
+        "some users move to another variant, and the arms can't be compared any more (SRM): all other users; "
+        "to settle it: change the percentage and not the ratio, or start again with a new experiment",
+        *SPLIT,
+    ),
+    risky("disabled", "high", "all lose it; to settle it: be sure", *SPLIT, acknowledged=True),
+    risky("payload", "medium", "users get something else; to settle that: this is no way to settle it"),
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (
+            120,
+            [
+                "    ! critical variant-weights:",
+                "      some users move to another variant, and the arms can't be compared any more (SRM): "
+                "all other users",
+                "      settle: change the percentage and not the ratio, or start again with a new experiment",
+                "    ! high disabled (acknowledged): all lose it",
+                "      settle: be sure",
+                "    ! medium payload: users get something else; to settle that: this is no way to settle it",
+            ],
+        ),
+        (
+            80,
+            [
+                "    ! critical variant-weights:",
+                "      some users move to another variant, and the arms can't be compared any",
+                "      more (SRM): all other users",
+                "      settle: change the percentage and not the ratio, or start again with a new",
+                "      experiment",
+                "    ! high disabled (acknowledged): all lose it",
+                "      settle: be sure",
+                "    ! medium payload:",
+                "      users get something else; to settle that: this is no way to settle it",
+            ],
+        ),
+    ],
+)
+def test_findings_say_what_and_how_to_settle_it_and_then_once_who_moves(width: int, lines: list[str]) -> None:
+    shown = text.render(plan(experiment("a", "update", findings=FINDINGS)), colour=False, width=width)
+
+    assert shown.splitlines()[3:-2] == [
+        *lines,
+        '    > segment "日本"   switch 10.0 %  enter 0 %  leave 0 %  (on the way 48.0 %)',
+        "    > all other users  switch 0 %  enter 0 %  leave 100 %  (on the way 0 %)  at worst",
+    ]
+
+
+def test_only_what_is_critical_and_not_accepted_is_red() -> None:
+    findings = [
+        risky("variant-weights", "critical", "a"),
+        risky("variant-added", "critical", "b", acknowledged=True),
+        risky("disabled", "high", "c"),
+        risky("cohort-lost", "blocked", "d"),
+    ]
+    shown = text.render(plan(experiment("a", "update", findings=findings)), colour=True, width=120)
+
+    assert shown.splitlines()[3:-2] == [
+        "    ! \x1b[31mcritical variant-weights\x1b[0m: a",
+        "    ! \x1b[33mcritical variant-added (acknowledged)\x1b[0m: b",
+        "    ! \x1b[33mhigh disabled\x1b[0m: c",
+        "    ! \x1b[31mblocked cohort-lost\x1b[0m: d",
+    ]
+
+
+def test_a_line_that_is_broken_cannot_begin_with_a_command() -> None:
+    findings = [risky("segments", "high", f"{'x' * 60} ::error::owned")]
+    shown = text.render(plan(experiment("a", "update", findings=findings)), colour=False, width=70)
+
+    assert shown.splitlines()[4:6] == [f"      {'x' * 60}", "      \\u003a:error::owned"]
 
 
 @pytest.mark.parametrize(

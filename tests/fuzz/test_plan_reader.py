@@ -1,0 +1,75 @@
+"""Plan files with mistakes in them: each is the plan that was saved, or is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from expsync.core.guard import mass_change
+from expsync.core.refusal import refused_findings
+from expsync.errors import ExpsyncError, RefusedError
+from expsync.model.plan import Plan, digest_of
+from expsync.model.plan_file import load_plan, plan_text, read_plan
+from expsync.model.workspace import Policy
+from expsync.render import json as json_renderer
+from expsync.render import text as text_renderer
+from tests.fuzz.budget import explore
+from tests.fuzz.mutations import damaged, edited
+from tests.render.plans import plan, rich_plan
+
+PLANS = [rich_plan(), plan()]
+BYTES = [plan_text(one).encode() for one in PLANS]
+DOCUMENTS = [json.loads(content) for content in BYTES]
+
+
+def shown(found: Plan) -> None:
+    """Nothing; what the commands do with a plan that was read can be done."""
+    text_renderer.render(found, colour=True, width=80, verbose=True)
+    assert json.loads(json_renderer.render(found)) == found.model_dump(mode="json")
+    refused_findings(found, Policy(), ())
+    mass_change(found, Policy().massChange)
+
+
+def read(content: bytes, path: Path) -> str:
+    path.write_bytes(content)
+    try:
+        found = read_plan(path)
+    except RefusedError as error:
+        assert len(error.message) < 600
+        return "refused"
+    assert found.model_copy(update={"createdAt": ""}) in [p.model_copy(update={"createdAt": ""}) for p in PLANS]
+    shown(found)
+    return "the plan that was saved"
+
+
+def test_bytes_of_plans_with_mistakes_are_refused(tmp_path: Path) -> None:
+    came = explore("bytes of plans", damaged(BYTES), lambda c: read(c, tmp_path / "plan.json"), examples=200)
+    assert came["refused"]
+
+
+def forged(document: Any) -> str:
+    """What comes of a document whose digest fits: somebody changed it on purpose."""
+    if isinstance(document, dict) and not isinstance(document.get("digest"), dict):
+        document["digest"] = digest_of(document)
+    try:
+        found = load_plan(json.dumps(document))
+    except RefusedError as error:
+        assert len(error.message) < 600
+        return "refused"
+    shown(found)
+    return "taken for a plan"
+
+
+def test_edited_plans_with_a_digest_that_fits_are_refused_or_can_be_shown() -> None:
+    came = explore("edited plans", edited(DOCUMENTS), forged, examples=300)
+    assert came["refused"]
+    assert came["taken for a plan"]
+
+
+def test_any_bytes_are_no_plan(tmp_path: Path) -> None:
+    came = explore("any bytes", st.binary(max_size=300), lambda c: read(c, tmp_path / "plan.json"), examples=100)
+    assert set(came) == {"refused"}
