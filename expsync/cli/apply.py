@@ -46,6 +46,9 @@ from expsync.render import outcome as outcome_text
     help="Only experiments with such a key; may be repeated.",
 )
 @click.option("--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more.")
+@click.option(
+    "--shield", is_flag=True, help="Change weights behind a segment that holds the old split; see docs/risks.md."
+)
 @click.option("--yes", "--auto-approve", "approved", is_flag=True, help="Don't ask.")
 @click.option(
     "--parallelism",
@@ -78,6 +81,7 @@ def command(
     planfile: Path | None,
     targets: tuple[str, ...],
     prune: bool,
+    shield: bool,
     approved: bool,
     parallelism: int | None,
     allowed: tuple[str, ...],
@@ -90,8 +94,8 @@ def command(
 
     With PLANFILE, carries out that saved plan. Without, plans, shows the plan, asks, and carries it out.
     """
-    if planfile is not None and (targets or prune):
-        raise UsageError("a saved plan is carried out as it is: -t and --prune belong to `expsync plan`")
+    if planfile is not None and (targets or prune or shield):
+        raise UsageError("a saved plan is carried out as it is: -t, --prune and --shield belong to `expsync plan`")
     pairs = [_allowance(text) for text in allowed]
     with ExitStack() as stack:
         interruption = Interruption()
@@ -105,7 +109,7 @@ def command(
             session = open_session(globals_)
             desired = session.declared()
             client = stack.enter_context(session.client(sleep=interruption.wait_turn))
-            plan = make_plan(session, client, desired, targets=targets, prune=prune)
+            plan = make_plan(session, client, desired, targets=targets, prune=prune, shield=shield)
         _show(plan, form=form, globals_=globals_)
         if not written(plan):
             if plan.experiments:

@@ -31,6 +31,9 @@ PENDING = 2
     help="Only experiments with such a key; may be repeated.",
 )
 @click.option("--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more.")
+@click.option(
+    "--shield", is_flag=True, help="Change weights behind a segment that holds the old split; see docs/risks.md."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan for apply.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
@@ -39,6 +42,7 @@ def command(
     globals_: Globals,
     targets: tuple[str, ...],
     prune: bool,
+    shield: bool,
     out: Path | None,
     form: PlanFormat,
     detailed_exitcode: bool,
@@ -51,7 +55,7 @@ def command(
     desired = session.declared()
     interruption = Interruption()
     with interruption.at_once(), session.client(sleep=interruption.wait_turn) as client:
-        plan = make_plan(session, client, desired, targets=targets, prune=prune)
+        plan = make_plan(session, client, desired, targets=targets, prune=prune, shield=shield)
     if out is not None:
         save_plan(out, plan)
     print_plan(plan, form=form, globals_=globals_)

@@ -100,15 +100,27 @@ def open_session(globals_: Globals, *, environment: str | None = None) -> Sessio
 
 
 def make_plan(
-    session: Session, client: Client, desired: Sequence[Desired], *, targets: Sequence[str], prune: bool
+    session: Session,
+    client: Client,
+    desired: Sequence[Desired],
+    *,
+    targets: Sequence[str],
+    prune: bool,
+    shield: bool = False,
 ) -> Plan:
     """The plan for what `targets` match (all, where there are none)."""
     with collector_paused():
-        return _make_plan(session, client, desired, targets=targets, prune=prune)
+        return _make_plan(session, client, desired, targets=targets, prune=prune, shield=shield)
 
 
 def _make_plan(
-    session: Session, client: Client, desired: Sequence[Desired], *, targets: Sequence[str], prune: bool
+    session: Session,
+    client: Client,
+    desired: Sequence[Desired],
+    *,
+    targets: Sequence[str],
+    prune: bool,
+    shield: bool,
 ) -> Plan:
     ownership = session.workspace.file.ownership
     project = session.environment.project
@@ -122,7 +134,7 @@ def _make_plan(
         day = today()
 
         def plan_one(wanted: Desired) -> Planned:
-            return plan_declared(wanted, live.get(wanted.state.key), ownership, project, today=day)
+            return plan_declared(wanted, live.get(wanted.state.key), ownership, project, today=day, shield=shield)
 
         planned = {wanted.state.key: plan_one(wanted) for wanted in chosen}
         waiting = [

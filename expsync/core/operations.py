@@ -17,6 +17,7 @@ from itertools import islice
 from pydantic import JsonValue
 
 from expsync.core.normalize import DEFAULT_VARIANTS, instant_text
+from expsync.core.shield import can_shield, is_shielded, with_shield
 from expsync.core.target import Target
 from expsync.core.weights import order_weights
 from expsync.model.plan import Operation
@@ -43,12 +44,14 @@ _APART = ("enabled", "archived")
 """Fields whose place in the order is their own."""
 
 
-def order_operations(target: Target, project_id: str) -> list[Operation]:
-    """The calls, in order; none where live and target are equal."""
+def order_operations(target: Target, project_id: str, *, shield: bool = False) -> list[Operation]:
+    """The calls, in order; none where live and target are equal.
+
+    With `shield`, weights that users are served by change behind a segment that holds the old split.
+    """
     if target.live is None:
         return merge_edits(list(_creation(target.state, project_id)))
-    operations = list(_alteration(target, target.live))
-    return merge_edits(operations)
+    return merge_edits(list(_alteration(target, target.live, shield=shield)))
 
 
 def merge_edits(operations: list[Operation]) -> list[Operation]:
@@ -123,13 +126,14 @@ def _creation(state: State, project_id: str) -> Iterator[Operation]:
         yield _call("editExperiment", {"archive": True}, "archived -> true", id=None)
 
 
-def _alteration(target: Target, live: State) -> Iterator[Operation]:
+def _alteration(target: Target, live: State, *, shield: bool) -> Iterator[Operation]:
     if not target.alters:
         return
     state, id = target.state, live.id
     was_enabled, is_enabled = live.flag("enabled", unknown=True), state.flag("enabled", unknown=True)
     was_archived, is_archived = live.flag("archived", unknown=False), state.flag("archived", unknown=False)
-    middle = list(_middle(target, live, running=was_enabled and is_enabled and not was_archived))
+    running = was_enabled and is_enabled and not was_archived
+    middle = list(_middle(target, live, running=running, shield=shield))
 
     # One that comes back enabled would serve its old settings until the rest is done.
     paused = was_archived and not is_archived and was_enabled and target.may_pause and bool(middle)
@@ -145,7 +149,7 @@ def _alteration(target: Target, live: State) -> Iterator[Operation]:
         yield _call("editExperiment", {"archive": True}, "archived -> true", id=id)
 
 
-def _middle(target: Target, live: State, *, running: bool) -> Iterator[Operation]:
+def _middle(target: Target, live: State, *, running: bool, shield: bool) -> Iterator[Operation]:
     """What happens between stop and enable; `running` is true where users may be served all the while."""
     state, id = target.state, live.id
     before, after = live.variants or {}, state.variants or {}
@@ -164,9 +168,16 @@ def _middle(target: Target, live: State, *, running: bool) -> Iterator[Operation
         names = sorted_list(new_deployments)
         reason = f"add deployment {', '.join(map(str, names))}"
         yield _call("addDeployments", {"deployments": names}, reason, id=id)
-    yield from _edit_fields(target, live)
-    for key in _in_order(before, after, served=at_zero):
-        yield from _edit_variant(key, _held(key, after[key], target, before, at_zero=at_zero), after[key], id=id)
+    weights = [
+        call
+        for key in _in_order(before, after, served=at_zero)
+        for call in _edit_variant(key, _held(key, after[key], target, before, at_zero=at_zero), after[key], id=id)
+    ]
+    if is_shielded(live) or (shield and at_zero and can_shield(target, live)):
+        yield from _behind_shield(target, live, weights)
+    else:
+        yield from _edit_fields(target, live, segments=segments_are_written(target))
+        yield from weights
     yield from _members_out(id, before, after)
     yield from _members_in(id, before, after)
     for key in before:
@@ -174,6 +185,19 @@ def _middle(target: Target, live: State, *, running: bool) -> Iterator[Operation
             yield _call("removeVariant", None, f"remove variant {key}", id=id, variant=key)
     for deployment in sorted((live.deployments or frozenset()) - (state.deployments or frozenset())):
         yield _call("removeDeployment", None, f"remove deployment {deployment}", id=id, deployment=deployment)
+
+
+def _behind_shield(target: Target, live: State, weights: Sequence[Operation]) -> Iterator[Operation]:
+    """The changes of weights behind the old split, and then all else in the one edit that takes the shield away."""
+    if not is_shielded(live):
+        shielded = with_shield(live).targetSegments or {}
+        segments: list[JsonValue] = [segment_value(n, s, live.variants or ()) for n, s in shielded.items()]
+        yield _call("editExperiment", {"targetSegments": segments}, "hold the old split", id=live.id)
+    yield from weights
+    for key, variant in (live.variants or {}).items():
+        if key not in (target.state.variants or {}) and variant.fields.get("rolloutWeight"):
+            yield _call("editVariant", {"rolloutWeight": 0}, f"empty variant {key}", id=live.id, variant=key)
+    yield from _edit_fields(target, live, segments=True)
 
 
 def _serves(live: State) -> bool:
@@ -230,7 +254,7 @@ def _edit_variant(key: str, held: Fields, variant: VariantState, *, id: str | No
         yield _call("editVariant", _body(fields), reason, id=id, variant=key)
 
 
-def _edit_fields(target: Target, live: State) -> Iterator[Operation]:
+def _edit_fields(target: Target, live: State, *, segments: bool) -> Iterator[Operation]:
     state = target.state
     changed = {n: v for n, v in _different(live.fields, state.fields).items() if n not in _APART}
     body = _body(changed)
@@ -238,7 +262,7 @@ def _edit_fields(target: Target, live: State) -> Iterator[Operation]:
     if state.tags is not None and state.tags != live.tags:
         body["tags"] = sorted_list(state.tags)
         reasons.append("tags")
-    if segments_are_written(target):
+    if segments:
         body["targetSegments"] = [
             segment_value(name, s, state.variants or s.rolloutWeights or ())
             for name, s in (state.targetSegments or {}).items()

@@ -94,11 +94,12 @@ def waits_for_tags(planned: Planned, desired: Desired, live: State | None, owner
 
 
 def plan_declared(
-    desired: Desired, live: State | None, ownership: Ownership, project_id: str, *, today: date
+    desired: Desired, live: State | None, ownership: Ownership, project_id: str, *, today: date, shield: bool = False
 ) -> Planned:
     """What a declaration makes of an experiment; `live` is None where there is none.
 
-    `today` is the day by which acknowledgements count.
+    `today` is the day by which acknowledgements count. With `shield`, weights change behind a segment that holds the
+    old split.
     """
     target = target_of(desired, live, ownership)
     changes = diff_states(target.live, target.state, target.renamed)
@@ -107,7 +108,7 @@ def plan_declared(
     if live is not None and not changes:
         return Planned(None, notes, problems)
     lost = _cohorts_lost(target)
-    operations = [] if lost else order_operations(target, project_id)
+    operations = [] if lost else order_operations(target, project_id, shield=shield)
     observed = observed_of(live)
     return Planned(
         PlannedExperiment(

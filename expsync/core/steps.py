@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from expsync.core.normalize import number
-from expsync.core.target import Target
+from expsync.core.shield import with_shield
+from expsync.core.target import SHIELD, Target
 from expsync.model.plan import Operation
-from expsync.model.state import State, VariantState
+from expsync.model.state import SegmentState, State, VariantState
 from expsync.wire.endpoints import endpoint_of
 
 _MOVING = ("rolloutPercentage", "bucketingKey", "bucketingSalt", "bucketingUnit", "enabled", "stickyBucketing")
@@ -40,7 +41,7 @@ def _after(state: State, operation: Operation, target: Target) -> State:
             moved = {name: body[name] for name in _MOVING if name in body}
             if "archive" in body:
                 moved["archived"] = body["archive"]
-            segments = target.state.targetSegments if "targetSegments" in body else state.targetSegments
+            segments = _segments_after(state, body, target)
             return replace(state, fields={**state.fields, **moved}, targetSegments=segments)
         case "createVariant":
             return _with_weight(state, body["key"], body.get("rolloutWeight"))
@@ -54,6 +55,15 @@ def _after(state: State, operation: Operation, target: Target) -> State:
             left = {key: variant for key, variant in (state.variants or {}).items() if key != found[1]["variant"]}
             return replace(state, variants=left)
     return state
+
+
+def _segments_after(state: State, body: dict[str, Any], target: Target) -> Mapping[str, SegmentState] | None:
+    """The segments after an edit: as they were, with the shield below them, or the target's."""
+    if "targetSegments" not in body:
+        return state.targetSegments
+    if any(segment["name"] == SHIELD for segment in body["targetSegments"]):
+        return with_shield(state).targetSegments
+    return target.state.targetSegments
 
 
 def _with_weight(state: State, key: str, weight: int | float | None) -> State:

@@ -24,6 +24,8 @@ from expsync.model.state import Fields, Leaf, SegmentState, State, VariantState
 from expsync.model.workspace import Ownership
 
 BANDIT = "multi-arm-bandit"
+SHIELD = "expsync-shield"
+"""The name of the segment that holds a split while the weights behind it change (see core.shield); never kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,8 @@ def _merged_segments(
             elif not is_ignored(ignore, path):
                 merged[name] = _completed(segment, _all_users_weights(variants))
         merged = _with_ignored(merged, wanted, live, ignore)
+    if wanted is None or SHIELD not in wanted:
+        merged = {name: segment for name, segment in merged.items() if name != SHIELD}
     return {name: _without_strangers(segment, variants) for name, segment in merged.items()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 import os
@@ -94,11 +93,13 @@ def _read_text(path: Path) -> str:
     """The text of a plain file, up to one character more than a plan may have."""
     # Opening a pipe that nobody writes to would never end.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb", closefd=True) as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(0, "it is not a regular file")
-        with io.TextIOWrapper(file, encoding="utf-8") as text:
-            return text.read(MAX_CHARACTERS + 1)
+        with open(descriptor, encoding="utf-8", closefd=False) as file:
+            return file.read(MAX_CHARACTERS + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _replace(target: Path, text: str) -> None:

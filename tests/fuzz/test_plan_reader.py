@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 
 from expsync.core.guard import mass_change
 from expsync.core.refusal import refused_findings
-from expsync.errors import ExpsyncError, RefusedError
+from expsync.errors import RefusedError
 from expsync.model.plan import Plan, digest_of
 from expsync.model.plan_file import load_plan, plan_text, read_plan
 from expsync.model.workspace import Policy

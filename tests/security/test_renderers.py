@@ -1,0 +1,167 @@
+"""Hostile texts in every field, through every renderer and the log: nothing acts, and JSON loses nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from expsync.apply.log import FileLog
+from expsync.cli.main import _explain
+from expsync.diagnostics import Diagnostic, Place
+from expsync.errors import ConfigError, ExpsyncError
+from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
+from expsync.model.plan import SETTLE, Plan
+from expsync.model.plan_file import load_plan, plan_text
+from expsync.render import json as json_renderer
+from expsync.render import outcome as outcome_renderer
+from expsync.render import text as text_renderer
+from expsync.render.problems import problem_document, problem_text
+from tests.render.plans import rich_plan
+from tests.security.hostile import HALVES, HOSTILE, acts
+
+TEXTS = {**HOSTILE, **HALVES}
+hostile = pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+whole = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+
+
+def poisoned(value: Any, text: str) -> Any:
+    """The same value with the text in the place of every text that is no word of the model's own."""
+    if isinstance(value, BaseModel):
+        kept = type(value).model_fields
+        changed = {
+            name: getattr(value, name) if _closed(kept[name].annotation) else poisoned(getattr(value, name), text)
+            for name in kept
+        }
+        return value.model_construct(**changed)
+    if isinstance(value, str):
+        return text
+    if isinstance(value, list):
+        return [poisoned(member, text) for member in value]
+    if isinstance(value, dict):
+        return {f"{name}{text}": poisoned(member, text) for name, member in value.items()}
+    return value
+
+
+def _closed(annotation: Any) -> bool:
+    """Whether only words of the model's own fit there."""
+    return get_origin(annotation) is Literal or any(get_origin(inner) is Literal for inner in get_args(annotation))
+
+
+def poisoned_plan(text: str) -> Plan:
+    """A plan with the text everywhere, and in paths behind every word that the renderers look at."""
+    found: Plan = poisoned(rich_plan(), text)
+    paths = ["", "variants.", "variants.a.", "targetSegments.", "deployments.", "tags."]
+    ends = ["", ".inclusions", ".cohortInclusions", ".conditions", ".payload", ".rolloutWeight"]
+    changes = [c for e in found.experiments for c in e.changes]
+    variations = [
+        change.model_copy(update={"path": f"{start}{text}{end}"})
+        for change in changes
+        for start in paths
+        for end in ends
+        if len(text) < 1000 or not start
+    ]
+    first = found.experiments[0].model_copy(update={"changes": variations})
+    findings = [
+        finding.model_copy(update={"message": f"{text}{SETTLE}{text}"})
+        for e in found.experiments
+        for finding in e.findings
+    ]
+    second = found.experiments[1].model_copy(update={"findings": findings, "action": "blocked"})
+    return found.model_copy(update={"experiments": [first, second, *found.experiments[2:]]})
+
+
+def poisoned_outcome(text: str) -> ApplyOutcome:
+    plan = poisoned_plan(text)
+    experiments = []
+    for status in get_args(ExperimentOutcome.model_fields["status"].annotation):
+        for planned in plan.experiments:
+            operations = [operation for e in plan.experiments for operation in e.operations]
+            experiments.append(
+                ExperimentOutcome.model_construct(
+                    key=text,
+                    id=text,
+                    action=planned.action,
+                    status=status,
+                    done=operations,
+                    failed=operations[0],
+                    pending=operations,
+                    error=text,
+                    hint=text,
+                    left=planned.changes[:20],
+                )
+            )
+    return ApplyOutcome.model_construct(
+        environment=text, digest=text, experiments=experiments, interrupted=True, requests=1, unverified=text
+    )
+
+
+@hostile
+@pytest.mark.parametrize("verbose", [False, True])
+@pytest.mark.parametrize("colour", [False, True])
+def test_nothing_acts_in_a_plan_as_text(text: str, colour: bool, verbose: bool) -> None:
+    for width in (40, 120):
+        shown = text_renderer.render(poisoned_plan(text), colour=colour, width=width, verbose=verbose)
+        assert acts(shown, colour=colour) == []
+
+
+@hostile
+def test_nothing_acts_in_a_plan_as_json_and_nothing_is_lost(text: str) -> None:
+    plan = poisoned_plan(text)
+    shown = json_renderer.render(plan)
+    assert acts(shown) == []
+    assert json.loads(shown) == plan.model_dump(mode="json", warnings=False)
+
+
+@whole
+def test_a_saved_plan_is_read_back_to_the_letter(text: str) -> None:
+    plan = poisoned_plan(text).model_copy(update={"formatVersion": "1.0"}).sealed()
+    assert load_plan(plan_text(plan)) == plan
+
+
+@hostile
+@pytest.mark.parametrize("colour", [False, True])
+def test_nothing_acts_in_an_outcome(text: str, colour: bool) -> None:
+    outcome = poisoned_outcome(text)
+    assert acts(outcome_renderer.render_text(outcome, colour=colour), colour=colour) == []
+    shown = outcome_renderer.render_json(outcome)
+    assert acts(shown) == []
+    assert json.loads(shown) == outcome.document()
+
+
+def poisoned_diagnostic(text: str) -> Diagnostic:
+    return Diagnostic("EXP104", "error", Place(text, 3, 4), text, text, text, text)
+
+
+@hostile
+@pytest.mark.parametrize("colour", [False, True])
+def test_nothing_acts_in_a_diagnostic(text: str, colour: bool) -> None:
+    diagnostic = poisoned_diagnostic(text)
+    assert acts(problem_text(diagnostic, colour=colour), colour=colour) == []
+    assert json.loads(json.dumps(problem_document(diagnostic)))["message"] == text
+
+
+@hostile
+def test_nothing_acts_in_an_error(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    _explain(ExpsyncError(text, hint=text))
+    _explain(ExpsyncError(f"a\n{text}", hint=f"b\n{text}"))
+    _explain(ConfigError([poisoned_diagnostic(text)]))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert acts(err) == []
+
+
+@hostile
+def test_nothing_acts_in_the_log_and_nothing_is_lost(tmp_path: Path, text: str) -> None:
+    operation = poisoned_plan(text).experiments[0].operations[0].model_copy(update={"body": {text: text}})
+    path = tmp_path / "log"
+    with FileLog(path) as log:
+        log.intent(text, operation)
+        log.outcome(text, operation, text)
+    content = path.read_text(encoding="utf-8")
+    assert acts(content) == []
+    before, after = map(json.loads, content.splitlines())
+    assert (before["experiment"], before["body"], after["result"]) == (text, {text: text}, text)
