@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from expsync.core.target import Target
 from expsync.model.plan import Change, Impact
 from expsync.model.state import Leaf, SegmentState, State
 
@@ -47,6 +48,23 @@ class Case:
     other_order: bool
     bandit_weights: tuple[str, ...]
     impact: Sequence[Impact]
+    spots_before: Mapping[str | None, Spot]
+    spots_after: Mapping[str | None, Spot]
+
+    @classmethod
+    def of(cls, live: State, target: Target, changes: Sequence[Change], impact: Sequence[Impact]) -> Case:
+        """The case of a change from `live` to what the target is to be."""
+        return cls(
+            before=live,
+            after=target.state,
+            changes=changes,
+            renamed=target.renamed,
+            other_order=target.order is not None,
+            bandit_weights=target.bandit_weights,
+            impact=impact,
+            spots_before=spots_of(live),
+            spots_after=spots_of(target.state),
+        )
 
     @property
     def stays_on(self) -> bool:
@@ -89,8 +107,8 @@ class Case:
 
     def kept_places(self) -> list[tuple[str, Spot, Spot]]:
         """The places that are there before and after, by what they are called in a sentence."""
-        before, after = spots_of(self.before), spots_of(self.after)
-        return [(place_name(name), spot, after[name]) for name, spot in before.items() if name in after]
+        after = self.spots_after
+        return [(place_name(name), spot, after[name]) for name, spot in self.spots_before.items() if name in after]
 
     def served_places(self) -> list[tuple[str, Spot, Spot]]:
         """Those of them where somebody gets a variant before and after."""
@@ -145,7 +163,9 @@ def shares_of(weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
 
 def fraction(leaf: Leaf) -> Fraction:
     """The decimal number that a weight is written as; a missing one is 0."""
-    return Fraction(str(leaf)) if isinstance(leaf, int | float) else Fraction(0)
+    if isinstance(leaf, int):
+        return Fraction(leaf)
+    return Fraction(str(leaf)) if isinstance(leaf, float) else Fraction(0)
 
 
 def place_name(name: str | None) -> str:

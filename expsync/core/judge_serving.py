@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from expsync.core.case import ALL, Case, catches_all, is_live, listed, place_name, spots_of
+from expsync.core.case import ALL, Case, catches_all, is_live, listed, place_name
 from expsync.core.target import BANDIT
 from expsync.model.state import State
 
@@ -37,7 +37,7 @@ def said_of_catching(state: State, *, except_for: list[str]) -> str | None:
 
 def uneven_segments(case: Case) -> str | None:
     """Places that split users by different ratios, where the change touches a split or lets other users in."""
-    splits = {tuple(sorted(spot.shares.items())) for spot in spots_of(case.after).values() if spot.serves}
+    splits = {tuple(sorted(spot.shares.items())) for spot in case.spots_after.values() if spot.serves}
     if not (case.stays_live and len(splits) > 1 and any(_of_the_split(change.path) for change in case.changes)):
         return None
     return "users are split by other weights in one segment than in another: the arms differ in who is in them"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from expsync.core.case import Case, Spot, listed, place_name, spots_of, sticks
+from expsync.core.case import Case, Spot, listed, place_name, sticks
 
 
 def variant_weights(case: Case) -> str | None:
@@ -24,8 +24,7 @@ def variant_weights(case: Case) -> str | None:
 def variant_added(case: Case) -> str | None:
     """Users whom a new variant takes from the others."""
     members = case.members("add") if case.stays_live else []
-    before, after = spots_of(case.before), spots_of(case.after)
-    added = [key for key in members if _has_users(key, after, before)]
+    added = [key for key in members if _has_users(key, case.spots_after, case.spots_before)]
     if not added:
         return None
     return f"some users of the other variants move to {listed(added)}"
@@ -34,8 +33,7 @@ def variant_added(case: Case) -> str | None:
 def variant_removed(case: Case) -> str | None:
     """Users who lose their variant to the others."""
     members = case.members("remove") if case.stays_live else []
-    before, after = spots_of(case.before), spots_of(case.after)
-    removed = [key for key in members if _has_users(key, before, after)]
+    removed = [key for key in members if _has_users(key, case.spots_before, case.spots_after)]
     if not removed:
         return None
     return f"the users of {listed(removed)} move to other variants"

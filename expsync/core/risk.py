@@ -54,15 +54,7 @@ def findings_of(
         said = judge_serving.said_of_catching(target.state, except_for=[])
         judged = [(risk, said) for risk in RISKS if risk.name == "segment-catches-all"]
     else:
-        case = Case(
-            before=live,
-            after=target.state,
-            changes=changes,
-            renamed=target.renamed,
-            other_order=target.order is not None,
-            bandit_weights=target.bandit_weights,
-            impact=impact,
-        )
+        case = Case.of(live, target, changes, impact)
         judged = [(risk, risk.judge(case)) for risk in RISKS]
     accepted = {note.risk for note in acknowledged if not note.until or today <= date.fromisoformat(note.until)}
     found = [
