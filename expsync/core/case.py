@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd, lcm
 
 from expsync.core.target import Target
 from expsync.model.plan import Change, Impact
@@ -26,8 +27,8 @@ class Spot:
     """One place in one state: who gets a variant there, and how they are split."""
 
     percentage: int | float | None
-    shares: Mapping[str, Fraction]
-    """Each variant's weight as a share of their sum; where none is positive, as evaluation splits them: evenly."""
+    ratio: Mapping[str, int]
+    """Each variant's weight in the smallest whole numbers; where none is positive, as evaluation splits: evenly."""
     bucketing_key: Leaf
     """The property that users are drawn by, the experiment's where the segment has none of its own."""
 
@@ -50,38 +51,31 @@ class Case:
     impact: Sequence[Impact]
     spots_before: Mapping[str | None, Spot]
     spots_after: Mapping[str | None, Spot]
+    stays_on: bool
+    """Whether it was live, and is neither disabled nor archived by the change: one that stops stops first."""
+    stays_live: bool
+    """Whether users are served before, and by what the change leaves behind. Deployments don't count: they go last,
+    when everything else has already moved users."""
 
     @classmethod
     def of(cls, live: State, target: Target, changes: Sequence[Change], impact: Sequence[Impact]) -> Case:
         """The case of a change from `live` to what the target is to be."""
+        after = target.state
+        on = after.flag("enabled", unknown=True) and not after.flag("archived", unknown=False)
+        stays_on = is_live(live) and on
         return cls(
             before=live,
-            after=target.state,
+            after=after,
             changes=changes,
             renamed=target.renamed,
             other_order=target.order is not None,
             bandit_weights=target.bandit_weights,
             impact=impact,
             spots_before=spots_of(live),
-            spots_after=spots_of(target.state),
+            spots_after=spots_of(after),
+            stays_on=stays_on,
+            stays_live=stays_on and any(_percentages(after)),
         )
-
-    @property
-    def stays_on(self) -> bool:
-        """Whether it was live, and is neither disabled nor archived by the change: one that stops stops first."""
-        return (
-            is_live(self.before)
-            and self.after.flag("enabled", unknown=True)
-            and not self.after.flag("archived", unknown=False)
-        )
-
-    @property
-    def stays_live(self) -> bool:
-        """Whether users are served before, and by what the change leaves behind.
-
-        Deployments don't count: they go last, when everything else has already moved users.
-        """
-        return self.stays_on and any(_percentages(self.after))
 
     @property
     def running(self) -> bool:
@@ -137,13 +131,13 @@ def spots_of(state: State) -> dict[str | None, Spot]:
     for name, segment in (state.targetSegments or {}).items():
         spots[name] = Spot(
             percentage=_number(segment.fields.get("percentage")),
-            shares=_segment_shares(segment, state),
+            ratio=_segment_ratio(segment, state),
             bucketing_key=segment.fields.get("bucketingKey") or own,
         )
         if catches_all(segment):
             return spots
-    weights = {key: fraction(v.fields.get("rolloutWeight")) for key, v in (state.variants or {}).items()}
-    spots[None] = Spot(_number(state.fields.get("rolloutPercentage")), shares_of(weights), own)
+    weights = {key: variant.fields.get("rolloutWeight") for key, variant in (state.variants or {}).items()}
+    spots[None] = Spot(_number(state.fields.get("rolloutPercentage")), ratio_of(weights), own)
     return spots
 
 
@@ -153,19 +147,22 @@ def catches_all(segment: SegmentState) -> bool:
     return leaf is None or getattr(leaf, "value", None) == []
 
 
-def shares_of(weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
-    """Each weight as a share of their sum; equal shares where none is positive."""
-    total = sum(weights.values(), Fraction(0))
-    if not total:
-        return {key: Fraction(1, len(weights)) for key in weights}
-    return {key: weight / total for key, weight in weights.items()}
+def ratio_of(weights: Mapping[str, Leaf]) -> dict[str, int]:
+    """The weights, decimal numbers as they are written, in the smallest whole numbers of the same ratio.
+
+    Something that is no number is 0; all are equal where none is positive.
+    """
+    exact = {key: _exact(weight) for key, weight in weights.items()}
+    scale = lcm(*(weight.denominator for weight in exact.values()))
+    whole = {key: weight.numerator * (scale // weight.denominator) for key, weight in exact.items()}
+    divisor = gcd(*whole.values())
+    return {key: weight // divisor for key, weight in whole.items()} if divisor else dict.fromkeys(whole, 1)
 
 
-def fraction(leaf: Leaf) -> Fraction:
-    """The decimal number that a weight is written as; a missing one is 0."""
+def _exact(leaf: Leaf) -> int | Fraction:
     if isinstance(leaf, int):
-        return Fraction(leaf)
-    return Fraction(str(leaf)) if isinstance(leaf, float) else Fraction(0)
+        return leaf
+    return Fraction(str(leaf)) if isinstance(leaf, float) else 0
 
 
 def place_name(name: str | None) -> str:
@@ -179,9 +176,9 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
-def _segment_shares(segment: SegmentState, state: State) -> dict[str, Fraction]:
+def _segment_ratio(segment: SegmentState, state: State) -> dict[str, int]:
     weights = segment.rolloutWeights or {}
-    return shares_of({key: fraction(weights.get(key)) for key in state.variants or weights})
+    return ratio_of({key: weights.get(key) for key in state.variants or weights})
 
 
 def _percentages(state: State) -> list[Leaf]:

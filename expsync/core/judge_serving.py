@@ -37,7 +37,7 @@ def said_of_catching(state: State, *, except_for: list[str]) -> str | None:
 
 def uneven_segments(case: Case) -> str | None:
     """Places that split users by different ratios, where the change touches a split or lets other users in."""
-    splits = {tuple(sorted(spot.shares.items())) for spot in case.spots_after.values() if spot.serves}
+    splits = {tuple(sorted(spot.ratio.items())) for spot in case.spots_after.values() if spot.serves}
     if not (case.stays_live and len(splits) > 1 and any(_of_the_split(change.path) for change in case.changes)):
         return None
     return "users are split by other weights in one segment than in another: the arms differ in who is in them"

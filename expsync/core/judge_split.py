@@ -6,7 +6,6 @@ Each judge gives the sentence that says what will happen to whom, or None where 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
 
 from expsync.core.case import Case, Spot, listed, place_name, sticks
 
@@ -15,7 +14,7 @@ def variant_weights(case: Case) -> str | None:
     """Users who jump between variants that stay."""
     if not case.stays_live:
         return None
-    places = [name for name, old, new in case.served_places() if _ratio_changes(old.shares, new.shares)]
+    places = [name for name, old, new in case.served_places() if _ratio_changes(old.ratio, new.ratio)]
     if not places:
         return None
     return f"some users move to another variant, and the arms can't be compared any more (SRM): {listed(places)}"
@@ -129,7 +128,7 @@ def _both_figures(case: Case) -> Iterator[str]:
             )
 
 
-def _ratio_changes(before: Mapping[str, Fraction], after: Mapping[str, Fraction]) -> bool:
+def _ratio_changes(before: Mapping[str, int], after: Mapping[str, int]) -> bool:
     """Whether users move among the variants that are there before and after."""
     common = [key for key in before if key in after]
     had, have = sum(before[key] for key in common), sum(after[key] for key in common)
@@ -145,6 +144,6 @@ def _has_users(key: str, here: Mapping[str | None, Spot], there: Mapping[str | N
     A place that is in one state only takes its users from others, or gives them up to others.
     """
     return any(
-        spot.serves and bool(spot.shares.get(key)) and (name not in there or there[name].serves)
+        spot.serves and bool(spot.ratio.get(key)) and (name not in there or there[name].serves)
         for name, spot in here.items()
     )

@@ -9,6 +9,7 @@ from datetime import date
 from expsync.core.diff import diff_states
 from expsync.core.fingerprint import fingerprint_of, observed_of
 from expsync.core.impact import impacts_of
+from expsync.core.pictures import split_changes
 from expsync.core.normalize import DEFAULT_VARIANTS, Desired
 from expsync.core.operations import order_operations, segments_are_written
 from expsync.core.paths import is_ignored
@@ -120,6 +121,7 @@ def plan_declared(
             changes=changes,
             operations=operations,
             findings=lost or _findings(target, changes, operations, desired.acknowledged, today),
+            splits=split_changes(target.live, target.state) if target.live is not None else [],
             observed=observed,
             fingerprint=fingerprint_of(live, observed, desired.state.key),
         ),

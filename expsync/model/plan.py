@@ -77,6 +77,17 @@ class Finding(PlanModel):
         return (said, settle) if mark else (settle, "")
 
 
+class SplitChange(PlanModel):
+    """How the users who reach one segment (`null`: all other users) are split, before and after.
+
+    Each maps variant keys, in the server's order, to shares; who gets no variant is what is missing to 1.
+    """
+
+    segment: str | None
+    before: dict[str, float]
+    after: dict[str, float]
+
+
 class PlannedExperiment(PlanModel):
     """What happens to one experiment."""
 
@@ -88,6 +99,8 @@ class PlannedExperiment(PlanModel):
     changes: list[Change]
     operations: list[Operation]
     findings: list[Finding]
+    splits: list[SplitChange] = Field(default_factory=list)
+    """The splits that change; none for an experiment that is new."""
     observed: list[str]
     """The live fields that the plan rests on and the fingerprint covers."""
     fingerprint: str
