@@ -3,6 +3,7 @@
 #   make demo      watch files become experiments, on the embedded sandbox
 #   make test      everything that has to hold: style, types, imports, tests, coverage
 #   make check     the quick part of it
+#   make verify-bucketing  every share against the vendor's own engine, in full (half an hour)
 #   make fmt       put the code in its form
 #   make schemas   write schemas/ from the models
 #   make readme    write the help texts and the picture of a plan in README.md
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint fmt schemas readme cassettes clean
+.PHONY: help demo test check lint verify-bucketing fmt schemas readme cassettes clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,6 +41,9 @@ check: lint
 test: lint
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov=expsync --cov-report=json:.coverage.json --cov-report=
 	@$(BIN)/python scripts/coverage_gate.py .coverage.json
+
+verify-bucketing: $(READY)
+	@EXPSYNC_VERIFY=full $(BIN)/python -m pytest -q -rP tests/verify
 
 fmt: $(READY)
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -3,8 +3,8 @@
 LIVE means that users are being served: enabled, not archived, on a deployment, with some percentage above zero. What
 is not known counts as yes. RUNNING is the product's word for an experiment whose results are being collected.
 
-A place is a segment, or all other users: wherever a split of its own decides. Places that nobody gets to, behind a
-segment without conditions, are no places.
+A place is a segment, or the bottom, where everybody gets to who is in no segment: the first segment without conditions,
+or all other users. What is below the bottom is no place, since nobody gets there.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ ALL = 100
 class Spot:
     """One place in one state: who gets a variant there, and how they are split."""
 
+    name: str | None
+    """The segment's, or None for all other users."""
     percentage: int | float | None
     ratio: Mapping[str, int]
     """Each variant's weight in the smallest whole numbers; where none is positive, as evaluation splits: evenly."""
@@ -101,8 +103,8 @@ class Case:
 
     def kept_places(self) -> list[tuple[str, Spot, Spot]]:
         """The places that are there before and after, by what they are called in a sentence."""
-        after = self.spots_after
-        return [(place_name(name), spot, after[name]) for name, spot in self.spots_before.items() if name in after]
+        pairs = [(spot, self.spots_after.get(name)) for name, spot in self.spots_before.items()]
+        return [(place_name(new.name), old, new) for old, new in pairs if new is not None]
 
     def served_places(self) -> list[tuple[str, Spot, Spot]]:
         """Those of them where somebody gets a variant before and after."""
@@ -125,19 +127,21 @@ def sticks(state: State) -> bool:
 
 
 def spots_of(state: State) -> dict[str | None, Spot]:
-    """The places of a state that users get to, top down, all other users (None) last."""
+    """The places of a state that users get to, by segment from the top down; the bottom (None) is last."""
     spots: dict[str | None, Spot] = {}
     own = state.fields.get("bucketingKey")
     for name, segment in (state.targetSegments or {}).items():
-        spots[name] = Spot(
+        everybody = catches_all(segment)
+        spots[None if everybody else name] = Spot(
+            name=name,
             percentage=_number(segment.fields.get("percentage")),
             ratio=_segment_ratio(segment, state),
             bucketing_key=segment.fields.get("bucketingKey") or own,
         )
-        if catches_all(segment):
+        if everybody:
             return spots
     weights = {key: variant.fields.get("rolloutWeight") for key, variant in (state.variants or {}).items()}
-    spots[None] = Spot(_number(state.fields.get("rolloutPercentage")), ratio_of(weights), own)
+    spots[None] = Spot(None, _number(state.fields.get("rolloutPercentage")), ratio_of(weights), own)
     return spots
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 # Other: control, format (bidi marks, zero-width), surrogate, private use, unassigned; separators of lines.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# What most texts are made of, and what needs no look at each character.
+_PLAIN = "\n\x20-\x7e\xa1-\xac\xae-\u02ff"
+_DOUBTFUL = re.compile(f"[^{_PLAIN}]+")
+_FIRST_MARK = "\u0300"
+MOST_MARKS = 8
+"""Marks on one character that are shown: no script stacks more, and a heap of them paints over other lines."""
 # How older GitHub runners, Azure Pipelines and TeamCity mark a command, anywhere in a line.
 _COMMAND = re.compile(r"##(?=\w*\[)")
 
@@ -19,6 +26,19 @@ _COMMAND = re.compile(r"##(?=\w*\[)")
 def is_unsafe(char: str) -> bool:
     """Whether a character is not one to see: control, format (bidi, zero-width), surrogate, line separator."""
     return not char.isprintable() and unicodedata.category(char) in _UNSAFE_CATEGORIES
+
+
+def escaped(text: str, escape: Callable[[str], str]) -> str:
+    """`text` with `escape` of every character that is not one to see, line breaks apart, and of heaped marks."""
+    return _DOUBTFUL.sub(lambda found: "".join(_shown(found.group(), escape)), text)
+
+
+def _shown(text: str, escape: Callable[[str], str]) -> Iterator[str]:
+    marks = 0
+    for char in text:
+        is_mark = char >= _FIRST_MARK and unicodedata.category(char) in ("Mn", "Me")
+        marks = marks + 1 if is_mark else 0
+        yield escape(char) if marks > MOST_MARKS or is_unsafe(char) else char
 
 
 def broken_command(text: str) -> str:
@@ -39,7 +59,7 @@ def indented_json(value: JsonValue) -> str:
 def _safe(text: str) -> str:
     # json.dumps has escaped what is below space; a line break that is left stands between tokens.
     if not text.isascii() or "\x7f" in text:
-        text = "".join(_escape(char) if char != "\n" and is_unsafe(char) else char for char in text)
+        text = escaped(text, _escape)
     return broken_command(text)
 
 

@@ -277,13 +277,31 @@ SEG = {"targetSegments": [US]}
             "a segment that comes to have no conditions",
             SEG,
             {"targetSegments": [segment("US", [])]},
-            ["high segments", "high segment-catches-all"],
+            ["high segments", "high segment-catches-all", "medium percentage-up"],
         ),
         (
             "a segment that had none before",
             {"targetSegments": [segment("All", [])]},
             {"targetSegments": [segment("All", [], percentage=50)]},
             ["high percentage-down"],
+        ),
+        (
+            "all are taken over by a segment with the split that they had",
+            {},
+            {"targetSegments": [segment("All", [], percentage=50)]},
+            ["high segments", "high segment-catches-all"],
+        ),
+        (
+            "all are let go by a segment that held another split than they get now",
+            {**held(control=3, treatment=1), "targetSegments": [segment("All", [])]},
+            {"targetSegments": []},
+            ["critical variant-weights", "high segments", "high percentage-down"],
+        ),
+        (
+            "a shield that a run left behind",
+            {**held(control=3, treatment=1), "targetSegments": [segment("expsync-shield", [], percentage=50)]},
+            {"variants": variants(control=3, treatment=1)},
+            ["critical variant-weights", "high segments"],
         ),
         (
             "a segment's percentage up, and all others' down",

@@ -1,14 +1,15 @@
 """Whatever goes wrong at whichever request: run again, and live is as declared, nothing was done twice, nobody lost.
 
 Each of `ENDINGS` at each request of each scenario, reads included, none sampled; then the program once more, from
-reading on, with nothing that goes wrong.
+reading on, with nothing that goes wrong. A new run knows nothing but the files and what is live, so that from equal
+books it is the same run: it is made once for each state in which a first run left them.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ class Undisturbed:
     run: Run
     planned: Planned
     world: dict[str, Json]
+    again: dict[str, Run] = field(default_factory=dict)
+    """The runs that followed, by the books that they found."""
 
 
 @pytest.fixture(scope="module", params=SCENARIOS)
@@ -96,8 +99,10 @@ def check_field(undisturbed: Undisturbed, ending: Ending, number: int) -> None:
         first = trial.run({number: ending}, planned=planned)
         try:
             check_first(undisturbed, trial, first, ending)
-            again = trial.run()
-            check_again(undisturbed, trial, first, again)
+            found = json.dumps(trial.world(), sort_keys=True)
+            if found not in undisturbed.again:
+                undisturbed.again[found] = complete(undisturbed, trial)
+            assert repeated([*first.wire.done, *undisturbed.again[found].wire.done]) == []
         except AssertionError as error:
             error.add_note(f"{ending} at request {number}: {' '.join(undisturbed.run.wire.sent[number - 1])[:300]}")
             raise
@@ -163,8 +168,9 @@ def told_done(run: Run) -> list[Call]:
     return [call for call in run.wire.done if call in told or by_index(call)]
 
 
-def check_again(undisturbed: Undisturbed, trial: Bench, first: Run, again: Run) -> None:
-    """The next run: it completes the work, does nothing twice, and leaves nothing to do."""
+def complete(undisturbed: Undisturbed, trial: Bench) -> Run:
+    """The next run: it completes the work, is refused nothing, and leaves nothing to do."""
+    again = trial.run()
     if again.error is not None:
         raise again.error
     assert again.outcome is not None
@@ -172,7 +178,6 @@ def check_again(undisturbed: Undisturbed, trial: Bench, first: Run, again: Run) 
     assert again.outcome.exit_code == 0
     assert again.wire.lost == []
     assert real_refusals(again) == []
-    assert repeated([*first.wire.done, *again.wire.done]) == []
     world = trial.world()
     assert comparable(world) == comparable(undisturbed.world)
     check_as_declared(undisturbed, world)
@@ -181,6 +186,7 @@ def check_again(undisturbed: Undisturbed, trial: Bench, first: Run, again: Run) 
         assert last.plan is not None
         assert last.plan.experiments == []
         assert last.wire.done == []
+    return again
 
 
 def check_as_declared(undisturbed: Undisturbed, world: dict[str, Json]) -> None:

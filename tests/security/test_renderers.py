@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -51,18 +52,17 @@ def _closed(annotation: Any) -> bool:
     return get_origin(annotation) is Literal or any(get_origin(inner) is Literal for inner in get_args(annotation))
 
 
+@functools.cache
 def poisoned_plan(text: str) -> Plan:
     """A plan with the text everywhere, and in paths behind every word that the renderers look at."""
     found: Plan = poisoned(rich_plan(), text)
-    paths = ["", "variants.", "variants.a.", "targetSegments.", "deployments.", "tags."]
-    ends = ["", ".inclusions", ".cohortInclusions", ".conditions", ".payload", ".rolloutWeight"]
-    changes = [c for e in found.experiments for c in e.changes]
+    starts, ends = ("", "variants.", "targetSegments."), ("", ".inclusions", ".conditions", ".payload")
+    changes = list({(c.kind, type(c.after)): c for e in found.experiments for c in e.changes}.values())
     variations = [
         change.model_copy(update={"path": f"{start}{text}{end}"})
         for change in changes
-        for start in paths
+        for start in starts
         for end in ends
-        if len(text) < 1000 or not start
     ]
     first = found.experiments[0].model_copy(update={"changes": variations})
     findings = [
@@ -78,7 +78,7 @@ def poisoned_outcome(text: str) -> ApplyOutcome:
     plan = poisoned_plan(text)
     experiments = []
     for status in get_args(ExperimentOutcome.model_fields["status"].annotation):
-        for planned in plan.experiments:
+        for planned in plan.experiments[:2]:
             operations = [operation for e in plan.experiments for operation in e.operations]
             experiments.append(
                 ExperimentOutcome.model_construct(
@@ -91,7 +91,7 @@ def poisoned_outcome(text: str) -> ApplyOutcome:
                     pending=operations,
                     error=text,
                     hint=text,
-                    left=planned.changes[:20],
+                    left=planned.changes[:12],
                 )
             )
     return ApplyOutcome.model_construct(
@@ -100,11 +100,9 @@ def poisoned_outcome(text: str) -> ApplyOutcome:
 
 
 @hostile
-@pytest.mark.parametrize("verbose", [False, True])
-@pytest.mark.parametrize("colour", [False, True])
-def test_nothing_acts_in_a_plan_as_text(text: str, colour: bool, verbose: bool) -> None:
-    for width in (40, 120):
-        shown = text_renderer.render(poisoned_plan(text), colour=colour, width=width, verbose=verbose)
+def test_nothing_acts_in_a_plan_as_text(text: str) -> None:
+    for width, colour in ((40, True), (120, False)):
+        shown = text_renderer.render(poisoned_plan(text), colour=colour, width=width, verbose=True)
         assert acts(shown, colour=colour) == []
 
 
