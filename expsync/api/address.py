@@ -32,18 +32,21 @@ def checked_base(base_url: str, *, embedded: bool = False) -> httpx.URL:
     """
     try:
         url = httpx.URL(base_url.rstrip("/"))
-    except httpx.InvalidURL:
+        # What a lookup of the name would do with it: some names can be written, and not looked up.
+        url.raw_host.decode("ascii").encode("idna")
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError):
         raise ApiError("baseUrl is not an address that can be read") from None
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not host:
         raise ApiError(
             "baseUrl is not an address of the web",
             hint="use region: us or eu, baseUrl: https://…, or baseUrl: sandbox",
         )
     if url.userinfo or url.query or url.fragment:
         raise ApiError("baseUrl holds more than a host and a path: a user, a query or a fragment")
-    if url.scheme == "http" and not embedded and not _is_loopback(url.host):
+    if url.scheme == "http" and not embedded and not _is_loopback(host):
         raise ApiError(
-            f"baseUrl is plain http to {plain_text(url.host, most=100)}: the key could be read on the way",
+            f"baseUrl is plain http to {plain_text(host, most=100)}: the key could be read on the way",
             hint="use https; plain http is for loopback alone",
         )
     return url

@@ -1,6 +1,7 @@
 """What an HTTP answer or failure means: the body of an answer, or the error to raise.
 
 2xx           the body
+1xx           ReplyError: no answer to anything that was asked
 3xx           ReplyError: a redirect is not followed, the key would go elsewhere
 401, 403      AccessError
 404           NotFoundError
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from expsync.api.secret import Secret, plain_text
+from expsync.api.secret import LOOKED_AT, Secret, plain_text
 from expsync.errors import (
     AccessError,
     ApiError,
@@ -114,8 +115,11 @@ def _unpacker() -> Callable[[bytes, int], bytes]:
 def error_of(name: str, answer: Answer, asker: Asker) -> ApiError:
     """The error for an answer that is not 2xx, naming the endpoint and never the key."""
     status = answer.status
-    said = plain_text(answer.body.decode("utf-8", "replace"), asker.secret)
+    # Far more than is shown: a refusal may be as long as any answer, and all but its beginning is of no use.
+    said = plain_text(answer.body[: 5 * LOOKED_AT].decode("utf-8", "replace"), asker.secret)
     tail = f": {said}" if said else ""
+    if status < 200:
+        return ReplyError(f"{name}: the answer is none that was asked for ({status})", status=status)
     if status < 400:
         return _redirected(name, answer, asker)
     if status == 401:

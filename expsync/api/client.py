@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from expsync.api.address import check_key, checked_base
 from expsync.api.answers import Asker
+from expsync.api.connection import open_http
 from expsync.api.limiter import Limiter
 from expsync.api.secret import Secret
 from expsync.api.transport import Transport
@@ -33,7 +34,6 @@ MAX_PAGES = 1000
 """Pages of one list at most: a million experiments."""
 _EMBEDDED = "http://sandbox.invalid"
 """Stands for the address of a server inside this process; no name ever resolves to it."""
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "expsync"}
 
 
 class Client:
@@ -71,15 +71,7 @@ class Client:
         self._transport = Transport(
             base=base,
             asker=Asker(environment, key_variable, secret),
-            http=httpx.Client(
-                headers=_HEADERS,
-                timeout=timeout,
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
-                follow_redirects=False,
-                transport=transport,
-                # A proxy named in the environment must not see plain http, and so the key, to this machine.
-                trust_env=base.scheme == "https",
-            ),
+            http=open_http(base, timeout=timeout, transport=transport),
             limiter=limiter,
             timeout=timeout,
             trace=trace,

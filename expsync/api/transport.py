@@ -14,6 +14,7 @@ import httpx
 from pydantic import JsonValue
 
 from expsync.api.answers import Answer, Asker, Overdue, UnreadableBody, error_of, read_answer, retry_after
+from expsync.api.connection import waits
 from expsync.api.limiter import Limiter
 from expsync.api.secret import Secret, plain_text
 from expsync.errors import ApiError, RateLimitError, ReplyError, UnclearError
@@ -161,6 +162,7 @@ class Transport:
 
     def _exchange(self, endpoint: Endpoint, request: httpx.Request, deadline: float) -> Answer | _Failure:
         name = endpoint.name
+        request.extensions = {**request.extensions, "timeout": waits(self._timeout, deadline, self._clock)}
         try:
             response = self._http.send(request, auth=self._auth, stream=True, follow_redirects=False)
             try:

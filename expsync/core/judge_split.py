@@ -15,9 +15,18 @@ def variant_weights(case: Case) -> str | None:
     if not case.stays_live:
         return None
     places = [name for name, old, new in case.served_places() if _ratio_changes(old.ratio, new.ratio)]
-    if not places:
-        return None
-    return f"some users move to another variant, and the arms can't be compared any more (SRM): {listed(places)}"
+    if places:
+        return f"some users move to another variant, and the arms can't be compared any more (SRM): {listed(places)}"
+    others = [impact for impact in case.impact if impact.segment is None and not impact.switch]
+    passing = max((impact.transientSwitch for impact in others), default=0.0)
+    if passing and _weights_change(case):
+        # 1:1 to 50:50 splits as before in the end, and passes through 50:1 since each weight is a call of its own.
+        return f"the split stays the same, but on the way {passing:.1%} of all other users change variant and back"
+    return None
+
+
+def _weights_change(case: Case) -> bool:
+    return any(c.path.startswith("variants.") and c.path.endswith(".rolloutWeight") for c in case.changes)
 
 
 def variant_added(case: Case) -> str | None:

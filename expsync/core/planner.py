@@ -9,10 +9,10 @@ from datetime import date
 from expsync.core.diff import diff_states
 from expsync.core.fingerprint import fingerprint_of, observed_of
 from expsync.core.impact import impacts_of
-from expsync.core.pictures import split_changes
 from expsync.core.normalize import DEFAULT_VARIANTS, Desired
 from expsync.core.operations import order_operations, segments_are_written
 from expsync.core.paths import is_ignored
+from expsync.core.pictures import split_changes
 from expsync.core.risk import cohort_lost, findings_of
 from expsync.core.steps import states_along
 from expsync.core.target import Target, needs_tags, target_of, unowned_target

@@ -95,7 +95,7 @@ RISKS: tuple[Risk, ...] = (
     Risk(
         "variant-weights",
         "critical",
-        "LIVE, and the ratio of the weights changes",
+        "LIVE, and the ratio of the weights changes, in the end or on the way",
         "users who jump between arms spoil both, and the sizes of the arms no longer fit (sample ratio mismatch, SRM)",
         f"change the percentage and not the ratio, or {_NEW_ONE}",
         judge_split.variant_weights,

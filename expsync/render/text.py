@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from expsync.model.plan import Change, Finding, Impact, Note, Plan, PlannedExperiment, Unmanaged
+from expsync.model.plan import Change, Finding, Impact, Note, Plan, PlannedExperiment, SplitChange, Unmanaged
 from expsync.model.workspace import SANDBOX
+from expsync.render.bars import bars
 from expsync.render.safe import visible
 from expsync.render.values import change_lines
 from expsync.render.view import (
@@ -72,7 +73,7 @@ def _experiment(experiment: PlannedExperiment, paint: Paint, *, width: int, verb
     yield from _changes(experiment.changes, paint, width=width)
     for finding in experiment.findings:
         yield from _finding(finding, paint, width=width)
-    yield from _impacts(impacts_of(experiment.findings))
+    yield from _moves(impacts_of(experiment.findings), experiment.splits, paint)
     yield from _operations(experiment, paint, verbose=verbose)
 
 
@@ -112,12 +113,17 @@ def _finding(finding: Finding, paint: Paint, *, width: int) -> Iterator[str]:
         yield from (under + paint.faint(line) for line in wrapped(f"settle: {visible(settle)}", room))
 
 
-def _impacts(impacts: list[Impact]) -> Iterator[str]:
-    """A line for each place where somebody is moved; none where nobody is."""
-    places = [place_text(impact) for impact in impacts]
-    column = min(max(map(cells, places), default=0), _WIDEST_PATH)
-    for impact, place in zip(impacts, places, strict=True):
-        yield f"{_INDENT}> {padded(place, column)}  {shares_text(impact)}"
+def _moves(impacts: list[Impact], splits: list[SplitChange], paint: Paint) -> Iterator[str]:
+    """For each place that is split otherwise, or where somebody is moved: who moves, and the split before and after."""
+    shares = {impact.segment: shares_text(impact) for impact in impacts}
+    changed = {split.segment: split for split in splits}
+    segments = [*dict.fromkeys(name for name in (*changed, *shares) if name is not None), None]
+    shown = [segment for segment in segments if segment in changed or segment in shares]
+    column = min(max((cells(place_text(segment)) for segment in shown), default=0), _WIDEST_PATH)
+    for segment in shown:
+        yield f"{_INDENT}> {padded(place_text(segment), column)}  {shares.get(segment, '')}".rstrip()
+        if segment in changed:
+            yield from (f"{_INDENT}  {line}" for line in bars(changed[segment], paint))
 
 
 def _operations(experiment: PlannedExperiment, paint: Paint, *, verbose: bool) -> Iterator[str]:

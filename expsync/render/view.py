@@ -123,9 +123,9 @@ def impacts_of(findings: Sequence[Finding]) -> list[Impact]:
     return impacts
 
 
-def place_text(impact: Impact) -> str:
-    """The users that an impact is about: a segment, or all others."""
-    return "all other users" if impact.segment is None else f'segment "{visible(impact.segment)}"'
+def place_text(segment: str | None) -> str:
+    """The users who reach a segment, or all others."""
+    return "all other users" if segment is None else f'segment "{visible(segment)}"'
 
 
 def shares_text(impact: Impact) -> str:

@@ -148,14 +148,30 @@ SEG = {"targetSegments": [US]}
 @pytest.mark.parametrize(
     ("case", "body", "wanted", "expected"),
     [
-        ("the same ratio in other numbers", {}, {"variants": variants(control=50, treatment=50)}, []),
+        (
+            "the same ratio in other numbers, by way of another",
+            {},
+            {"variants": variants(control=50, treatment=50)},
+            ["critical variant-weights"],
+        ),
         (
             "the same ratio in fractions",
             held(control=1, treatment=3),
             {"variants": variants(control=0.1, treatment=0.3)},
+            ["critical variant-weights"],
+        ),
+        (
+            "all zero is an even split, by way of another",
+            held(control=0, treatment=0),
+            {"variants": variants(control=2, treatment=2)},
+            ["critical variant-weights"],
+        ),
+        (
+            "the same ratio, with one call alone",
+            held(control=1, treatment=0),
+            {"variants": variants(control=5, treatment=0)},
             [],
         ),
-        ("all zero is an even split", held(control=0, treatment=0), {"variants": variants(control=2, treatment=2)}, []),
         (
             "a split where nobody gets a variant",
             {"rolloutPercentage": 0, "targetSegments": [US]},

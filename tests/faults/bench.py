@@ -18,6 +18,7 @@ from expsync.apply.executor import Executor
 from expsync.cli.options import Globals
 from expsync.cli.session import Session, make_plan, open_session
 from expsync.core.normalize import Desired
+from expsync.errors import ExpsyncError
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Plan
 from expsync.sandbox.embedded import EmbeddedTransport
@@ -179,7 +180,7 @@ class Bench:
                     run.plan = make_plan(declarations.session, client, declarations.desired, targets=[], prune=False)
                 executor = Executor(client, Reader(client, parallelism=1), parallelism=1, sleep=lambda _: None)
                 run.outcome = executor.carry_out(run.plan)
-            except (Killed, Exception) as error:
+            except (Killed, ExpsyncError) as error:
                 run.error = error
         return run
 
@@ -204,10 +205,29 @@ def bench(declarations: Declarations) -> Iterator[Bench]:
     scenario = declarations.scenario
     with Store(None) as store:
         engine = Engine(store, habits=scenario.habits, clock=lambda: NOW)
-        deployments: Any = [{"id": id, "label": label, "key": f"client-{label}"} for id, label in DEPLOYMENTS.items()]
-        live: Any = scenario.live
-        engine.import_world({"projectId": PROJECT, "deployments": deployments, "experiments": live})
+        engine.import_world(seed(scenario))
         yield Bench(declarations, engine)
+
+
+def seed(scenario: Scenario) -> Json:
+    """The live side of a scenario, for the emulator to begin with."""
+    deployments = [{"id": id, "label": label, "key": f"client-{label}"} for id, label in DEPLOYMENTS.items()]
+    return {"projectId": PROJECT, "deployments": deployments, "experiments": list(scenario.live)}
+
+
+def comparable(world: dict[str, Json]) -> dict[str, Json]:
+    """The books without what the order of two calls alone decides: the order of members."""
+    return {
+        key: {
+            **experiment,
+            "tags": sorted(experiment["tags"]),
+            "deployments": sorted(experiment["deployments"]),
+            "variants": [
+                {**variant, "inclusions": sorted(variant["inclusions"])} for variant in experiment["variants"]
+            ],
+        }
+        for key, experiment in world.items()
+    }
 
 
 def missing(engine: Engine, stay: Mapping[str, frozenset[str]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,7 +40,7 @@ def declared_with(key: str, text: str) -> dict[str, Any]:
         "decisionReason": text,
         "exposureEvent": {"event_type": text, "filters": []},
         "variants": [
-            {"key": "control", "name": text, "description": text, "payload": {text: [text, {"deep": text}]}},
+            {"key": "control", "name": text, "description": text, "payload": {text[:300]: [text, {"deep": text}]}},
             {"key": "treatment", "payload": text, "inclusions": [text], "cohortInclusions": [text]},
         ],
         "targetSegments": [
@@ -55,15 +56,28 @@ def declared_with(key: str, text: str) -> dict[str, Any]:
     }
 
 
+def declare(workspace: Workspace, texts: Mapping[str, str]) -> None:
+    """Nothing; the files declare these experiments. What JSON writes as two halves is one escape in YAML."""
+    for path in (workspace.root / "experiments").glob("*.yaml"):
+        path.unlink()
+    for key, text in texts.items():
+        content = re.sub(
+            r"\\ud[89ab]..\\ud[c-f]..",
+            lambda found: "\\U%08x" % ord(json.loads('"' + found[0] + '"')),
+            json.dumps(declared_with(key, text)),
+        )
+        workspace.path(key).write_text(content, encoding="utf-8")
+
+
 def test_texts_in_files_act_nowhere_and_come_back_to_the_letter(workspace: Workspace, run: Run) -> None:
     workspace.configure("policy: {refuse: never}\n")
     declared = {f"e{place:02}": text for place, text in enumerate(HOSTILE.values())}
-    workspace.declare(*(declared_with(key, text) for key, text in declared.items()))
+    declare(workspace, declared)
     harmless(checked := run("validate", "--format", "json"), run("validate"), run("plan"))
     bad = {problem["subject"] for problem in json.loads(checked.out)["problems"] if problem["severity"] == "error"}
     good = {key: text for key, text in declared.items() if key not in bad}
     assert len(good) >= 10
-    workspace.declare(*(declared_with(key, text) for key, text in good.items()))
+    declare(workspace, good)
 
     planned = run("plan", "--format", "json", "--out", "plan.json", "-v")
     shown = run("show", "plan.json", "-v")
@@ -101,7 +115,7 @@ def poisoned(value: Any, text: str, kept: tuple[str, ...]) -> Any:
 
 def live_with(text: str) -> dict[str, Any]:
     """Replies of a live side that has the text wherever it can be and the file's experiment still be recognised."""
-    kept = ("id", "projectId", "key", "enabled")
+    kept = ("id", "projectId", "key", "enabled", "type")
     shell = poisoned(EXPERIMENT, text, ("variants", "rolloutWeights", "startDate", "endDate", *kept))
     shell["targetSegments"][0]["rolloutWeights"] = {"control": 1}
     strangers = [{**STRANGER, "key": text, "id": f"{text}{n}", "tags": [text]} for n in range(2)]
@@ -127,7 +141,8 @@ def test_texts_of_the_live_side_act_nowhere(lied: Lied, text: str) -> None:
     harmless(planned, as_json, targeted, applied, applied_json)
     assert planned.code == 0, planned.err
     assert acts((lied.root / "plan.json").read_text(encoding="utf-8")) == []
-    json.loads(applied_json.out)
+    assert applied.code == applied_json.code == 4, applied.err
+    assert json.loads(applied_json.out)["exitCode"] == 4
     found = json.loads(as_json.out)
     removed = next(e for e in found["experiments"] if e["key"] == "checkout")["changes"]
     assert f"variants.{text}" in [change["path"] for change in removed]
