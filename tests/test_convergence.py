@@ -1,4 +1,4 @@
-"""For all declarations, worlds and habits: apply, and live is as declared, nothing was refused, the next plan is empty."""
+"""For all declarations, worlds and habits: apply makes live what is declared, and the next plan is empty."""
 
 from __future__ import annotations
 

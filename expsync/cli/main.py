@@ -127,9 +127,12 @@ def _confess(error: Exception, *, verbose: bool) -> None:
     import traceback
 
     from expsync.cli.redact import without_secrets
+    from expsync.render.safe import visible
 
     if verbose:
-        click.echo(without_secrets("".join(traceback.format_exception(error)), os.environ).rstrip(), err=True)
+        trace = without_secrets("".join(traceback.format_exception(error)), os.environ)
+        # What an exception quotes may come from anywhere.
+        click.echo("\n".join(visible(line) for line in trace.rstrip().split("\n")), err=True)
     said = without_secrets(f"{type(error).__name__}: {error}", os.environ)
     again = "" if verbose else ", run again with -v for the details"
     _say_error(f"internal error: {said}; this is a bug in expsync{again}")

@@ -19,6 +19,9 @@ def without_secrets(text: str, environment: Mapping[str, str]) -> str:
     """
     for name, value in sorted(environment.items(), key=lambda item: -len(item[1])):
         harmless = value.startswith(("/", "./", "http://", "https://")) or ":/" in value
-        if len(value) >= _SHORTEST and (_SECRET_NAME.search(name) or not harmless):
-            text = text.replace(value, "[redacted]")
+        # The client strips what is around a key, and a message may show it as Python writes it.
+        key = value.strip()
+        if len(key) >= _SHORTEST and (_SECRET_NAME.search(name) or not harmless):
+            for form in (value, key, repr(key)[1:-1]):
+                text = text.replace(form, "[redacted]")
     return _SECRET_TEXT.sub("[redacted]", text)

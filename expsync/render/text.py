@@ -10,7 +10,9 @@ from expsync.render.bars import bars
 from expsync.render.safe import visible
 from expsync.render.values import change_lines
 from expsync.render.view import (
+    DAILY_REQUESTS,
     Paint,
+    budget_line,
     cells,
     change_symbol,
     counted,
@@ -29,6 +31,7 @@ from expsync.render.view import (
 
 _INDENT = " " * 4
 _LEAST_VALUE = 30
+_MUCH_OF_A_DAY = DAILY_REQUESTS // 10
 _WIDEST_PATH = 44
 """Longer paths stand out of the column instead of pushing every value to the right."""
 
@@ -55,6 +58,8 @@ def _lines(plan: Plan, paint: Paint, *, width: int, verbose: bool) -> Iterator[s
         yield ""
     if nothing_to_do(plan):
         yield paint.good("Nothing to do: live matches the files.")
+    if plan.summary.requests > _MUCH_OF_A_DAY:
+        yield paint.changed(budget_line(plan))
     yield paint.strong(summary_line(plan))
 
 

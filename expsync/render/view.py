@@ -105,6 +105,19 @@ def summary_line(plan: Plan) -> str:
     )
 
 
+DAILY_REQUESTS = 100_000
+"""What the API allows a project in a day, which ends at 00:00 UTC."""
+
+
+def budget_line(plan: Plan) -> str:
+    """How much of the project's day an apply would use up."""
+    share = plan.summary.requests / DAILY_REQUESTS
+    return (
+        f"Applying it takes {plan.summary.requests:,} of the {DAILY_REQUESTS:,} requests that the project has a day "
+        f"({share:.0%})."
+    )
+
+
 def nothing_to_do(plan: Plan) -> bool:
     """Whether live is as the files say, so that not even a blocked change is left."""
     return not plan.experiments

@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
@@ -35,7 +34,7 @@ from expsync.apply.executor import FRESH, Executor
 from expsync.cli.options import Globals
 from expsync.cli.session import Session, make_plan, open_session
 from expsync.core.normalize import Desired
-from expsync.errors import ConfigError, ExpsyncError, RefusedError
+from expsync.errors import ConfigError, ExpsyncError
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Plan
 from expsync.sandbox.engine import Engine
@@ -90,8 +89,9 @@ class Hands(RuleBasedStateMachine):
         store = self.stack.enter_context(Store(None))
         self.program = Engine(store, habits=self.habits, clock=lambda: NOW, author="program@example.com")
         self.people = Engine(store, clock=lambda: NOW, author="people@example.com")
-        deployments: Any = [{"id": id, "label": label} for id, label in DEPLOYMENTS.items()]
-        self.people.import_world({"projectId": PROJECT, "deployments": deployments, "experiments": world})
+        deployments = [{"id": id, "label": label} for id, label in DEPLOYMENTS.items()]
+        seed: Json = {"projectId": PROJECT, "deployments": deployments, "experiments": world}
+        self.people.import_world(seed)
 
     def teardown(self) -> None:
         try:
@@ -174,6 +174,7 @@ class Hands(RuleBasedStateMachine):
         """
         before = books(self.people)
         outcome: ApplyOutcome | None = None
+        ended: BaseException | None = None
         with self.client(watch) as client:
             try:
                 if saved is None:
@@ -186,12 +187,14 @@ class Hands(RuleBasedStateMachine):
                         client, Reader(client, parallelism=1), parallelism=1, clock=watch.clock, sleep=watch.sleep
                     )
                     outcome = executor.carry_out(saved.plan)
-            except (ConfigError, Killed, RefusedError, ExpsyncError) as error:
+            except (Killed, ExpsyncError) as error:
                 note(f"ended by {error!r}")
-                assert isinstance(error, Killed) or not watch.done
-                if isinstance(error, ConfigError):
-                    self.check_left_alone(watch, None)
-                    raise
+                ended = error
+        if ended is not None and not isinstance(ended, Killed):
+            assert watch.done == []
+        if isinstance(ended, ConfigError):
+            self.check_left_alone(watch, None)
+            raise ended
         if saved is not None:
             self.check_first_writes(watch, saved)
         self.check_left_alone(watch, saved)
@@ -272,7 +275,7 @@ class Hands(RuleBasedStateMachine):
 
 
 def test_whatever_people_do_meanwhile_nothing_of_theirs_is_lost_and_in_peace_it_settles() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Hands,
         settings=settings(
             max_examples=EXAMPLES,

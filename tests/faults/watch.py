@@ -172,4 +172,5 @@ class Watch(httpx.BaseTransport):
 
 def request_key(path: str) -> str | None:
     """The key that a list was asked for."""
-    return httpx.URL(f"http://sandbox.invalid{path}").params.get("key")
+    key: str | None = httpx.URL(f"http://sandbox.invalid{path}").params.get("key")
+    return key

@@ -168,3 +168,10 @@ def test_the_hint_says_what_prune_would_archive(owned: list[bool | None], prune:
     shown = text.render(plan(unmanaged=unmanaged, scope=Scope(targets=[], prune=prune)), colour=False, width=80)
 
     assert shown.splitlines()[-4] == f"    {hint}"
+
+
+@pytest.mark.parametrize(("requests", "said"), [(10_000, False), (10_001, True)])
+def test_a_plan_that_uses_much_of_the_day_says_so(requests: int, said: bool) -> None:
+    shown = text.render(plan(summary=summary(requests=requests)), colour=False, width=120)
+    line = "Applying it takes 10,001 of the 100,000 requests that the project has a day (10%).\n"
+    assert (line in shown) == said

@@ -63,7 +63,7 @@ def declare(workspace: Workspace, texts: Mapping[str, str]) -> None:
     for key, text in texts.items():
         content = re.sub(
             r"\\ud[89ab]..\\ud[c-f]..",
-            lambda found: "\\U%08x" % ord(json.loads('"' + found[0] + '"')),
+            lambda found: f"\\U{ord(json.loads(chr(34) + found[0] + chr(34))):08x}",
             json.dumps(declared_with(key, text)),
         )
         workspace.path(key).write_text(content, encoding="utf-8")
