@@ -102,7 +102,7 @@ def command(
         stack.enter_context(interruption.at_once())
         if planfile is not None:
             plan = read_plan(planfile)
-            session = open_session(globals_, environment=globals_.environment or plan.environment)
+            session = open_session(globals_, environment=_chosen(globals_) or plan.environment)
             _check_place(plan, session)
             client = stack.enter_context(session.client(sleep=interruption.wait_turn))
         else:
@@ -138,6 +138,11 @@ def command(
             outcome = executor.carry_out(plan, refused=refused)
         _print(outcome, form=form, globals_=globals_)
         return outcome.exit_code
+
+
+def _chosen(globals_: Globals) -> str | None:
+    """The environment that somebody asked for; a saved plan of another one is refused."""
+    return globals_.environment or os.environ.get("EXPSYNC_ENV") or None
 
 
 def _allowance(text: str) -> tuple[str, str]:

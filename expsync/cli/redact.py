@@ -22,6 +22,6 @@ def without_secrets(text: str, environment: Mapping[str, str]) -> str:
         # The client strips what is around a key, and a message may show it as Python writes it.
         key = value.strip()
         if len(key) >= _SHORTEST and (_SECRET_NAME.search(name) or not harmless):
-            for form in (value, key, repr(key)[1:-1]):
+            for form in (key, repr(key)[1:-1]):
                 text = text.replace(form, "[redacted]")
     return _SECRET_TEXT.sub("[redacted]", text)

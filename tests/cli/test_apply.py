@@ -261,6 +261,17 @@ def test_a_plan_knows_its_environment(run: Run, workspace: Workspace) -> None:
         assert [e["key"] for e in engine.export("2002")["experiments"]] == ["exp"]  # type: ignore[index, union-attr]
 
 
+def test_the_environment_variable_asks_for_an_environment_too(
+    run: Run, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.declare({"key": "exp"})
+    run("plan", "--out", "plan.json")
+    monkeypatch.setenv("EXPSYNC_ENV", "other")
+
+    ran = run("apply", "plan.json", "--yes")
+    assert (ran.code, "made for another place" in ran.err, workspace.writes) == (3, True, [])
+
+
 def test_another_project_is_another_place(run: Run, workspace: Workspace) -> None:
     workspace.declare({"key": "exp"})
     run("plan", "--out", "plan.json")
