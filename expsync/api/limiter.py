@@ -1,8 +1,13 @@
-"""The pace of requests: never more than a limit in any second.
+"""The pace of requests: never more than a limit in any second, as they are sent and as the server sees them.
 
 A bucket of tokens that refills would let a full bucket and a second's refill through within one second. Here the
 times of the last grants are kept instead, and the next is granted once the oldest of them is a second ago: the least
 waiting that the rule allows.
+
+The server counts requests when they arrive, and those that were held up on the way count with those of the next
+second: up to one for each that is under way at once. So there is a second, slightly higher bound, on the requests
+that the server may count within one second, which are those without an answer and those whose answer is less than a
+second old. With up to ten at a time and the usual limit, it never costs anything.
 """
 
 from __future__ import annotations
@@ -10,11 +15,16 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 _MARGIN = 0.001
 """Seconds added to the window, so that rounding never puts one grant too many into it."""
+_MOST = 100
+"""What the API allows in a second."""
+_LOOK_AGAIN = 0.01
+"""Seconds until it is looked again whether a request has been answered, where all wait for one."""
 
 
 class Limiter:
@@ -29,26 +39,56 @@ class Limiter:
     ) -> None:
         if not per_second > 0 or math.isinf(per_second):
             raise ValueError("a limit is a number above 0")
+        most = max(1, math.floor(per_second))
         self._window = max(1.0, 1 / per_second) + _MARGIN
-        self._grants: deque[float] = deque(maxlen=max(1, math.floor(per_second)))
+        self._grants: deque[float] = deque(maxlen=most)
+        # 100 for the usual limit of 90, and in that proportion for others.
+        self._seen_at_most = max(most, min(_MOST, most * 10 // 9))
+        self._unanswered = 0
+        self._answers: deque[float] = deque()
         self._clock = clock
         self._sleep = sleep
         self._mutex = Lock()
         self._taken = False
         self._queue: deque[Lock] = deque()
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A turn for one request, that begins once it may be sent and ends with its answer, or without one."""
+        self._take(unanswered=1)
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._unanswered -= 1
+                self._answers.append(self._clock())
+
     def wait(self) -> None:
-        """Nothing, once the caller may send one request."""
+        """Nothing, once the caller may send one request of which the end will not be told."""
+        self._take(unanswered=0)
+
+    def _take(self, *, unanswered: int) -> None:
         self._enter()
         try:
             # The time is noted after the sleep, since a sleep may last longer than asked.
-            if len(self._grants) == self._grants.maxlen:
-                until = self._grants[0] + self._window
-                while (left := until - self._clock()) > 0:
-                    self._sleep(left)
+            while (left := self._until() - self._clock()) > 0:
+                self._sleep(left)
             self._grants.append(self._clock())
+            with self._mutex:
+                self._unanswered += unanswered
         finally:
             self._leave()
+
+    def _until(self) -> float:
+        """When the next turn can come, as far as it is known now."""
+        until = self._grants[0] + self._window if len(self._grants) == self._grants.maxlen else -math.inf
+        with self._mutex:
+            now = self._clock()
+            while self._answers and self._answers[0] + self._window <= now:
+                self._answers.popleft()
+            if self._unanswered + len(self._answers) < self._seen_at_most:
+                return until
+            return max(until, self._answers[0] + self._window if self._answers else now + _LOOK_AGAIN)
 
     def _enter(self) -> None:
         with self._mutex:

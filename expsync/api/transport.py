@@ -7,6 +7,7 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Lock
 
@@ -147,12 +148,11 @@ class Transport:
             raise ApiError(f"{endpoint.name}: no address can be made of its path and query") from None
 
     def _attempt(self, endpoint: Endpoint, path: str, request: httpx.Request) -> Answer | _Failure:
-        if self._limiter is not None:
-            self._limiter.wait()
-        with self._counting:
-            self._sent += 1
-        started = self._clock()
-        ended = self._exchange(endpoint, request, started + self._timeout)
+        with self._limiter.turn() if self._limiter is not None else nullcontext():
+            with self._counting:
+                self._sent += 1
+            started = self._clock()
+            ended = self._exchange(endpoint, request, started + self._timeout)
         if self._trace is not None:
             status = ended.status if isinstance(ended, Answer) else ended.error.status
             took = round((self._clock() - started) * 1000)

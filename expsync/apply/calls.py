@@ -15,6 +15,7 @@ from expsync.errors import (
     ExpsyncError,
     Interrupted,
     NotFoundError,
+    RefusedError,
     RejectedError,
     ReplyError,
     UnclearError,
@@ -50,20 +51,25 @@ class Calls:
         self._sleep = sleep
         self._no_bulk = Event()
 
-    def carry_out(self, key: str, id: str | None, operation: Operation) -> str:
-        """The experiment's id, once the operation is done; ApiError where it is not, or where nobody can say."""
+    def carry_out(self, key: str, id: str | None, operation: Operation, *, still: Callable[[], bool]) -> str:
+        """The experiment's id, once the operation is done; ApiError where it is not, or where nobody can say.
+
+        `still` tells whether the experiment may be written to as it is: asked again before a call is sent again, since
+        time has passed; RefusedError where it may not.
+        """
         if operation.op == "createExperiment":
             return self._create(key, operation)
         assert id is not None, "an experiment is created before it is edited"
         placed = operation.model_copy(update={"path": _placed(operation.path, id)})
         if placed.op == "bulkRemoveUsers":
-            self._remove_users(key, id, placed)
+            self._remove_users(key, id, placed, still)
         else:
-            self._make_sure(key, placed, lambda: holds(placed, self._read(id, recipe_of(placed))))
+            self._make_sure(key, placed, lambda: holds(placed, self._read(id, recipe_of(placed))), still)
         return id
 
     def _create(self, key: str, operation: Operation) -> str:
-        answer = self._make_sure(key, operation, lambda: self._id_of(key) is not None)
+        # Whether the key is still free is what is asked anyway.
+        answer = self._make_sure(key, operation, lambda: self._id_of(key) is not None, lambda: True)
         if answer is not None:
             with suppress(ReplyError):
                 return parse_created(answer).id
@@ -81,7 +87,9 @@ class Calls:
         found = self._client.list_all(key=key, include_archived=True)
         return found[0].id if found else None
 
-    def _make_sure(self, key: str, operation: Operation, is_done: Callable[[], bool]) -> bytes | None:
+    def _make_sure(
+        self, key: str, operation: Operation, is_done: Callable[[], bool], still: Callable[[], bool]
+    ) -> bytes | None:
         """The answer to the call, or None where it got no clear one and a read shows that it was done."""
         attempt = 0
         while True:
@@ -103,6 +111,15 @@ class Calls:
                     return None
             if self._stop.is_set() or not isinstance(trouble, UnclearError) or attempt == len(WAITS):
                 raise trouble
+            if not self._told(still, trouble):
+                # It may have been this very call, arriving late.
+                if self._told(is_done, trouble):
+                    self._log.outcome(key, operation, "ok: a read shows that it was done")
+                    return None
+                raise RefusedError(
+                    f"{trouble.message}; the experiment has changed since, so the call was not sent again",
+                    hint="run expsync plan again and look at what is different now",
+                ) from trouble
             attempt += 1
 
     def _told(self, read: Callable[[], T], trouble: ApiError | None) -> T:
@@ -125,11 +142,11 @@ class Calls:
         self._log.outcome(key, operation, "ok")
         return answer
 
-    def _remove_users(self, key: str, id: str, operation: Operation) -> None:
+    def _remove_users(self, key: str, id: str, operation: Operation, still: Callable[[], bool]) -> None:
         """Removes users in bulk, or one by one where the server is too old for that."""
         if not self._no_bulk.is_set():
             try:
-                self._make_sure(key, operation, lambda: holds(operation, self._read(id, recipe_of(operation))))
+                self._make_sure(key, operation, lambda: holds(operation, self._read(id, recipe_of(operation))), still)
                 return
             except (NotFoundError, RejectedError) as error:
                 if error.status not in (404, 405):

@@ -172,7 +172,9 @@ class Executor:
             if self._stop.is_set():
                 return untouched.model_copy(update={**so_far, "status": "stopped" if done else "not-tried"})
             try:
-                id = self._calls.carry_out(planned.key, id, operation)
+                # Once something of ours is written, it is not as it was planned any more.
+                still = (lambda: True) if done else (lambda: self._is_as_planned(planned))
+                id = self._calls.carry_out(planned.key, id, operation, still=still)
             except Interrupted:
                 return untouched.model_copy(update={**so_far, "status": "stopped"})
             except ExpsyncError as error:

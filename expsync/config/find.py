@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from expsync.config.wording import plain
 from expsync.diagnostics import Diagnostic, Place
+
+_GITS_OWN = re.compile(r"[/\\]\.git(?:[/\\]|\Z)", re.IGNORECASE)
 
 
 def compile_glob(glob: str) -> re.Pattern[str]:
@@ -128,13 +130,15 @@ class _Search:
             if before is not None and (before == -1 or (depth != -1 and depth <= before)):
                 continue
             self.entered[folder] = depth
+            if not is_inside(self.root, os.path.normpath(os.path.join(self.root, folder))):
+                continue  # the glob is reported as matching nothing
             prefix = folder + "/" if folder else ""
             try:
                 with os.scandir(os.path.join(self.root, folder)) as entries:
                     for entry in entries:
                         self.look(entry, prefix + entry.name, depth, waiting)
             except FileNotFoundError:
-                continue  # the glob is reported as matching nothing
+                continue  # likewise
             except OSError as error:
                 self.refuse("EXP001", folder or ".", "the folder can't be read", error.strerror or "")
 
@@ -143,7 +147,7 @@ class _Search:
         is_link = entry.is_symlink()
         if is_link and (matches or depth != 0) and not self.stays_inside(entry.path, name, matched=matches):
             return
-        if entry.is_dir():
+        if _leads_to(entry, os.DirEntry.is_dir):
             if matches and not is_link and not any(glob.endswith("**") for glob, _ in self.patterns):
                 self.refuse("EXP001", name, "a folder bears the name of an experiment file", hint="rename it")
             elif depth != 0 and not entry.name.startswith("."):
@@ -157,7 +161,7 @@ class _Search:
                 "EXP001", plain(name, 200), "the file's name has characters that can't be shown", hint="rename it"
             )
             return False
-        if not entry.is_file():
+        if not _leads_to(entry, os.DirEntry.is_file):
             what = "is a link to nothing" if entry.is_symlink() else "is not a regular file"
             self.refuse("EXP001", name, f"the file {what}")
             return False
@@ -198,8 +202,19 @@ class _Search:
 
 
 def is_inside(root: str, target: str) -> bool:
-    """Whether a resolved name is the root or below it."""
-    return target == root or target.startswith(root.rstrip(os.sep) + os.sep)
+    """Whether a resolved name is the root or below it, and not in what git keeps for itself: that may hold tokens."""
+    if target == root:
+        return True
+    below = root.rstrip(os.sep) + os.sep
+    return target.startswith(below) and not _GITS_OWN.search(target, len(below) - 1)
+
+
+def _leads_to(entry: os.DirEntry[str], kind: Callable[[os.DirEntry[str]], bool]) -> bool:
+    """Whether what an entry names, links followed, is of a kind; a link to itself is of none."""
+    try:
+        return kind(entry)
+    except OSError:
+        return False
 
 
 def _is_folder(path: str) -> bool:

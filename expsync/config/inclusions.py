@@ -53,7 +53,7 @@ class InclusionFiles:
             return Users(
                 refusal=Refusal(
                     "the inclusions file is outside the workspace",
-                    f"{quote(name)}, with links followed",
+                    f"{quote(name)}, with links followed; what git keeps in .git is no part of it",
                     "move it beside the experiments",
                 )
             )

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from expsync.config.fields import field_problems
 from expsync.config.files import read_bounded
+from expsync.config.find import is_inside
 from expsync.config.problem import Problem
 from expsync.config.report import Located, find_secrets, yaml_diagnostics
 from expsync.config.wording import plain, quote, suggest
@@ -68,6 +69,8 @@ def load_workspace(config: Path | None, *, cwd: Path, environ: Mapping[str, str]
     path = _find(cwd) if config is None else cwd / config
     try:
         root = path.parent.resolve(strict=True)
+        if not is_inside(os.fspath(root), os.path.realpath(path)):
+            raise ConfigError([_elsewhere(path)])
         content = read_bounded(os.fspath(path), MAX_BYTES)
     except (OSError, RuntimeError, ValueError) as error:
         raise ConfigError([_unreadable(path, error)]) from None
@@ -112,6 +115,18 @@ def _unreadable(path: Path, error: Exception) -> Diagnostic:
         reason = plain(error.strerror)
     hint = "run `expsync init` to begin a workspace, or name the file with --config"
     return Diagnostic("EXP301", "error", Place(plain(os.fspath(path), 200)), "no workspace file", reason, hint)
+
+
+def _elsewhere(path: Path) -> Diagnostic:
+    """What is said of a link to a file elsewhere, of which messages would quote what nobody here is to see."""
+    return Diagnostic(
+        "EXP016",
+        "error",
+        Place(plain(os.fspath(path), 200)),
+        "the link leads out of the workspace",
+        "a workspace file stands in the folder that it is about",
+        "name the file itself with --config, or move it here",
+    )
 
 
 def _check(documents: list[Document]) -> tuple[WorkspaceFile | None, list[Problem]]:

@@ -38,7 +38,7 @@ def load_plan(text: str) -> Plan:
     the document as it stands, before anything is read into it.
     """
     if len(text) > MAX_CHARACTERS:
-        raise RefusedError(f"the plan is too big: more than {MAX_CHARACTERS:,} characters", hint=_AGAIN)
+        raise _too_big()
     document = _document(text)
     _check_format(document.get("formatVersion"))
     if document.get("digest") != digest_of(document):
@@ -60,13 +60,11 @@ def load_plan(text: str) -> Plan:
 def read_plan(path: Path) -> Plan:
     """The plan in a file; ExpsyncError where the file can't be read at all, RefusedError as `load_plan` does."""
     try:
-        text = _read_text(path)
+        return load_plan(_read_text(path))
     except OSError as error:
         raise ExpsyncError(f"{path}: the plan can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise RefusedError(f"{path}: the plan is damaged: it is not UTF-8 text", hint=_AGAIN) from error
-    try:
-        return load_plan(text)
     except RefusedError as error:
         raise RefusedError(f"{path}: {error.message}", hint=error.hint) from error
 
@@ -94,12 +92,19 @@ def _read_text(path: Path) -> str:
     # Opening a pipe that nobody writes to would never end.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
             raise OSError(0, "it is not a regular file")
+        if state.st_size > 4 * MAX_CHARACTERS:
+            raise _too_big()
         with open(descriptor, encoding="utf-8", closefd=False) as file:
             return file.read(MAX_CHARACTERS + 1)
     finally:
         os.close(descriptor)
+
+
+def _too_big() -> RefusedError:
+    return RefusedError(f"the plan is too big: more than {MAX_CHARACTERS:,} characters", hint=_AGAIN)
 
 
 def _replace(target: Path, text: str) -> None:

@@ -2,8 +2,8 @@
 
 Control characters, ANSI sequences, bidirectional overrides, invisible characters and line breaks are shown as their
 escapes, and so are marks heaped on one character. CI systems read commands out of a log: `::name::` at the start of a
-line (GitHub), and `##[name]` or `##vso[name]` anywhere in one (GitHub's older form, Azure Pipelines, TeamCity); both are
-broken up.
+line (GitHub), and `##[name]` or `##vso[name]` anywhere in one (GitHub's older form, Azure Pipelines, TeamCity); both
+are broken up.
 """
 
 from __future__ import annotations

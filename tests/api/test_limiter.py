@@ -7,6 +7,8 @@ import itertools
 import math
 import random
 import threading
+from collections import deque
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given
@@ -50,6 +52,108 @@ def test_5000_requests_of_ten_workers_keep_the_limit_and_waste_no_time(per_secon
     least = math.ceil(5000 / per_second) - 1
     assert busiest_second(sent) == per_second
     assert least <= sent[-1] - sent[0] <= least * 1.01 + 1
+
+
+class Ideal:
+    """The limit kept with no time lost: the next goes out the moment that the rule lets it."""
+
+    def __init__(self, per_second: int, clock: Clock) -> None:
+        self.sent: deque[float] = deque(maxlen=per_second)
+        self.clock = clock
+
+    def wait(self) -> None:
+        if len(self.sent) == self.sent.maxlen:
+            self.clock.now = max(self.clock.now, self.sent[0] + 1)
+        self.sent.append(self.clock.now)
+
+
+def surge(limiter: Limiter | Ideal, clock: Clock, *, requests: int, workers: int, seed: int) -> list[float]:
+    """The times at which requests go out, for workers that pause between bursts, all of them together at times.
+
+    Services take from nothing to seconds, most of them a twentieth of one; what is drawn depends on the request's
+    number alone.
+    """
+    chance = random.Random(seed)
+    services = [chance.choice([0.0, chance.expovariate(20), chance.expovariate(20), chance.expovariate(1)])
+                for _ in range(requests)]  # fmt: skip
+    together = {n: chance.uniform(0, 4) for n in range(0, requests, chance.randrange(150, 700))}
+    free = [(clock.now, worker) for worker in range(workers)]
+    sent = []
+    for number in range(requests):
+        if number in together:
+            rested = max(at for at, _ in free) + together[number]
+            free = [(rested, worker) for _, worker in free]
+            heapq.heapify(free)
+        at, worker = heapq.heappop(free)
+        clock.now = max(clock.now, at)
+        limiter.wait()
+        sent.append(clock.now)
+        heapq.heappush(free, (clock.now + services[number], worker))
+    return sent
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("workers", [10, 40])
+def test_5000_requests_in_bursts_keep_the_limit_and_take_little_longer_than_they_must(workers: int, seed: int) -> None:
+    clock, ideal = Clock(), Clock()
+    limiter = Limiter(90, clock=clock.read, sleep=clock.sleep)
+    sent = surge(limiter, clock, requests=5000, workers=workers, seed=seed)
+    least = surge(Ideal(90, ideal), ideal, requests=5000, workers=workers, seed=seed)
+    assert busiest_second(sent) <= 90
+    assert busiest_second(least) <= 90
+    assert sent[-1] - sent[0] <= 1.05 * (least[-1] - least[0])
+
+
+def counted_by_a_server(
+    limiter: Limiter, clock: Clock, *, workers: int, seed: int, requests: int = 3000
+) -> list[float]:
+    """The times at which requests arrive, where some are held up on the way, and some answers on the way back."""
+    chance = random.Random(seed)
+    free = [clock.now] * workers
+    turns: list[tuple[float, int, AbstractContextManager[None]]] = []
+    arrived = []
+
+    def pass_time(until: float) -> None:
+        while turns and turns[0][0] <= until:
+            clock.now, _, turn = heapq.heappop(turns)
+            turn.__exit__(None, None, None)
+            heapq.heappush(free, clock.now)
+        clock.now = max(clock.now, until)
+
+    limiter._sleep = lambda seconds: pass_time(clock.now + seconds)
+    for number in range(requests):
+        while not free:
+            pass_time(turns[0][0])
+        pass_time(max(clock.now, heapq.heappop(free)))
+        turn = limiter.turn()
+        turn.__enter__()
+        there = chance.choice([0.001, 0.01, 0.05, 0.05, 0.3])
+        arrived.append(clock.now + there)
+        heapq.heappush(turns, (clock.now + there + chance.choice([0.001, 0.02, 0.1]), number, turn))
+    return arrived
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("per_second", "workers", "allowed"), [(90, 10, 100), (90, 100, 100), (100, 60, 100), (9, 50, 10)]
+)
+def test_a_server_never_counts_more_in_a_second_whatever_is_held_up(
+    per_second: int, workers: int, allowed: int, seed: int
+) -> None:
+    clock = Clock()
+    requests = 300 if per_second < 20 else 3000
+    limiter = Limiter(per_second, clock=clock.read)
+    arrived = counted_by_a_server(limiter, clock, workers=workers, seed=seed, requests=requests)
+    assert busiest_second(arrived) <= allowed
+    assert max(arrived) - 1000 < 1.25 * requests / per_second
+
+
+def test_the_bound_on_what_a_server_counts_costs_ten_workers_nothing() -> None:
+    clock, plain = Clock(), Clock()
+    bounded, unbounded = Limiter(90, clock=clock.read), Limiter(90, clock=plain.read)
+    unbounded._seen_at_most = 10**9
+    times = counted_by_a_server(bounded, clock, workers=10, seed=1)
+    assert times == counted_by_a_server(unbounded, plain, workers=10, seed=1)
 
 
 def test_sleeps_that_last_too_long_do_not_break_the_limit() -> None:

@@ -133,9 +133,22 @@ def test_a_named_file_is_relative_to_the_working_directory(tmp_path: Path) -> No
 
 
 def test_a_linked_workspace_file_belongs_to_the_folder_of_the_link(tmp_path: Path) -> None:
+    workspace_in(tmp_path, {"repo/shared/w.yaml": ENVIRONMENT})
+    (tmp_path / "repo/expsync.yaml").symlink_to(tmp_path / "repo/shared/w.yaml")
+    assert load_workspace(None, cwd=tmp_path / "repo", environ={}).root == (tmp_path / "repo").resolve()
+
+
+def test_a_workspace_file_that_is_a_link_out_of_its_folder_is_not_read(tmp_path: Path) -> None:
     workspace_in(tmp_path, {"shared/w.yaml": ENVIRONMENT, "repo/x": ""})
     (tmp_path / "repo/expsync.yaml").symlink_to(tmp_path / "shared/w.yaml")
-    assert load_workspace(None, cwd=tmp_path / "repo", environ={}).root == (tmp_path / "repo").resolve()
+    with pytest.raises(ConfigError) as caught:
+        load_workspace(None, cwd=tmp_path / "repo", environ={})
+    assert str(caught.value).replace(str(tmp_path), "TMP") == (
+        "error[EXP016]: the link leads out of the workspace\n"
+        "  TMP/repo/expsync.yaml\n"
+        "  a workspace file stands in the folder that it is about\n"
+        "  hint: name the file itself with --config, or move it here"
+    )
 
 
 def test_no_file_and_no_readable_file_are_told(tmp_path: Path) -> None:

@@ -55,12 +55,11 @@ def aspects_of(experiment: Json) -> dict[str, str]:
     return {name: json.dumps(value, sort_keys=True) for name, value in aspects.items()}
 
 
-def undeclared(parts: Mapping[str, Any], declared: Json | None) -> dict[str, Any]:
-    """The parts that a declaration says nothing of; all, where there is none."""
+def undeclared(parts: Mapping[str, Any], declared: Json | None, renamed: Mapping[str, str]) -> dict[str, Any]:
+    """The parts that a declaration says nothing of; all, where there is none. `renamed` maps old keys to new ones."""
     if declared is None:
         return dict(parts)
     variants = {variant["key"]: variant for variant in declared.get("variants", ())}
-    old = {variant.get("renamedFrom"): variant for variant in variants.values()}
     left: dict[str, Any] = {}
     for path, value in parts.items():
         head, _, rest = path.partition(".")
@@ -72,7 +71,7 @@ def undeclared(parts: Mapping[str, Any], declared: Json | None) -> dict[str, Any
         if "variants" not in declared:
             left[path] = value
         elif name:
-            variant = variants.get(key) or old.get(key)
+            variant = variants.get(renamed.get(key, key))
             # One that is not listed is to go, with all that is in it.
             if variant is not None and name not in variant:
                 left[path] = value

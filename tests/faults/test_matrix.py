@@ -147,6 +147,9 @@ def check_report(told: ExperimentOutcome, run: Run, trial: Bench) -> None:
         assert told.error
         # An answer of 401, or none since nothing gets there: it was not done.
         assert call_of(told.failed, told) not in run.wire.done
+    assert run.plan is not None
+    (planned,) = (experiment for experiment in run.plan.experiments if experiment.key == told.key)
+    assert [*told.done, *([told.failed] if told.failed else []), *told.pending] == planned.operations
     assert (told.status == "done") == (told.failed is None and not told.pending)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,11 @@ Seen = dict[str, dict[str, set[str]]]
 
 @dataclass
 class FirstWrite:
-    """The moment at which the program first writes to an experiment: what it had seen, and how long ago."""
+    """The moment at which the program first writes to an experiment: what it had seen, and how long ago.
+
+    One that was not done is sent again, and is a first write again; but for a 429, which is waited for where nobody
+    knows of fingerprints.
+    """
 
     seen: dict[str, set[str]]
     age: float
@@ -48,9 +53,14 @@ class Watch(httpx.BaseTransport):
     over: Ending | None = None
     done: list[Call] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    """Writes that the emulator said no to; of a plan that is out of date even a read may be."""
     seen: Seen = field(default_factory=dict)
     answered: dict[str, tuple[float, int]] = field(default_factory=dict)
-    first_writes: dict[str, FirstWrite] = field(default_factory=dict)
+    first_writes: dict[str, list[FirstWrite]] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    """The experiments to which a write of this run was done."""
+    told_to_wait: bool = False
+    """Whether the last request was answered by 429."""
     shadow: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What each part was before, or what somebody made of it since."""
     touched: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -76,15 +86,15 @@ class Watch(httpx.BaseTransport):
             raise Killed
         self.count += 1
         call = (request.method, request.url.raw_path.decode(), request.content.decode())
-        if request.method != "GET":
-            self._note_write(call)
+        key = None if request.method == "GET" else self._note_write(call)
+        self.told_to_wait = False
         self.now += self.latency
         for edit in self.by_hand.get(self.count, ()):
             self.edit(edit)
         ending = self.at.get(self.count) if self.over is None else self.over
         match ending:
             case None:
-                return self._answer(request, call)
+                return self._answer(request, call, key)
             case "outage":
                 self.over = ending
                 raise httpx.ConnectError("the network is down", request=request)
@@ -92,17 +102,18 @@ class Watch(httpx.BaseTransport):
                 self.over = ending
                 raise Killed
             case "kill after":
-                self._answer(request, call)
+                self._answer(request, call, key)
                 self.over = ending
                 raise Killed
             case "cut before":
                 raise httpx.ReadError("cut", request=request)
             case "cut after":
-                self._answer(request, call)
+                self._answer(request, call, key)
                 raise httpx.ReadError("cut", request=request)
             case "time-out before":
                 raise httpx.ReadTimeout("silence", request=request)
             case status:
+                self.told_to_wait = status == "429"
                 return httpx.Response(int(status), text="no")
 
     def edit(self, edit: Edit) -> None:
@@ -121,13 +132,14 @@ class Watch(httpx.BaseTransport):
                 else:
                     shadow.pop(path, None)
 
-    def _answer(self, request: httpx.Request, call: Call) -> httpx.Response:
+    def _answer(self, request: httpx.Request, call: Call, key: str | None) -> httpx.Response:
         method, path, body = call
         response = self.inner.handle_request(request)
-        if response.status_code >= 400:
+        if response.status_code >= 400 and method != "GET":
             self.refused.append(f"{method} {path} {body}: {response.status_code} {response.read().decode()}")
-        elif method != "GET":
+        elif key is not None:
             self.done.append(call)
+            self.begun.add(key)
         elif response.status_code == 200:
             self._note_read(path, response)
         return response
@@ -157,17 +169,19 @@ class Watch(httpx.BaseTransport):
                 seen.setdefault(name, set()).add(value)
         self.answered[experiment["key"]] = (self.now, self.count)
 
-    def _note_write(self, call: Call) -> None:
+    def _note_write(self, call: Call) -> str:
+        """The key of the experiment that is written to."""
         found = _ONE.match(call[1])
         if found is None:
-            key = httpx.Response(200, text=call[2]).json()["key"]
+            key: str = json.loads(call[2])["key"]
         else:
             key = next(e["key"] for e in books(self.program).values() if e["id"] == found["id"])
-        if key not in self.first_writes:
+        if key not in self.begun and not self.told_to_wait:
             at, number = self.answered[key]
-            self.first_writes[key] = FirstWrite(self.seen.get(key, {}), self.now - at, number)
-            # What is seen of it from here on is no check any more.
+            self.first_writes.setdefault(key, []).append(FirstWrite(self.seen.get(key, {}), self.now - at, number))
+            # If it is sent again, everything must have been read again.
             self.seen[key] = {}
+        return key
 
 
 def request_key(path: str) -> str | None:

@@ -37,3 +37,9 @@ def explore(name: str, strategy: SearchStrategy[T], check: Callable[[T], str], *
     if SECONDS:
         print(f"\n{name}: {came.total():,} examples: {dict(came.most_common())}")
     return came
+
+
+def refused(message: str, *, most: int) -> str:
+    """`refused`, for a message that is short enough to be read."""
+    assert 0 < len(message) <= most
+    return "refused"

@@ -25,11 +25,15 @@ KEYS = {
     "as they are": "ampex_7d1f0a9b3c5e4d2f8a6b",
     "of another form": "Zq8/w+T=x&'\"\\k%41}p",
     "with a line end": "ampex_7d1f0a9b3c5e4d2f8a6b\r\n",
-    "of another form with a line end": " Zq8/w+T=x&k%41}p\n",
+    "of another form with a line end": " Zq8/w+T=x&'\"\\k%41}p\n",
 }
 CASSETTES = Path(__file__).parents[1] / "cassettes"
 TWO = {
-    "checkout": {"key": "checkout", "rolloutPercentage": 10, "variants": [{"key": "a", "inclusions": ["u"]}, {"key": "b"}]},
+    "checkout": {
+        "key": "checkout",
+        "rolloutPercentage": 10,
+        "variants": [{"key": "a", "inclusions": ["u"]}, {"key": "b"}],
+    },
     "other": {"key": "other", "tags": ["x"], "variants": [{"key": "a"}, {"key": "b"}]},
 }
 
@@ -169,7 +173,7 @@ ECHOES: dict[str, Speech] = {
 }
 
 
-@keys
+@pytest.mark.parametrize("key", [KEYS["as they are"], KEYS["of another form with a line end"]])
 def test_a_server_that_echoes_the_key_can_not_make_it_show(
     workspace: Path, run: Run, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
