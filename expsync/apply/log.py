@@ -15,6 +15,7 @@ from typing import Protocol, Self
 from pydantic import JsonValue
 
 from expsync.errors import ExpsyncError
+from expsync.model.json_text import broken_command
 from expsync.model.plan import Operation
 
 
@@ -81,7 +82,8 @@ class FileLog:
             "path": operation.path,
             **more,
         }
-        rest = json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n"
+        # A log is often printed by a pipeline, which might take parts of it for commands.
+        rest = broken_command(json.dumps(line, ensure_ascii=True)).encode("ascii") + b"\n"
         with self._lock:
             try:
                 while rest:

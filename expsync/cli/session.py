@@ -36,6 +36,7 @@ from expsync.core.planner import (
 from expsync.errors import ConfigError, ExpsyncError
 from expsync.model.plan import Plan, Scope, Unmanaged
 from expsync.model.workspace import SANDBOX, Environment
+from expsync.render.safe import visible
 
 STATE_FOLDER = ".expsync"
 """Where the embedded sandbox keeps its state, beside the workspace file."""
@@ -193,7 +194,7 @@ def _check_targets(targets: Sequence[str], keys: set[str]) -> None:
                 f"no experiment is called {target!r}, neither in the files nor live",
                 hint=f"did you mean {near[0]!r}?" if near else "-t takes keys, or globs such as 'checkout-*'",
             )
-        click.echo(f"warning: nothing matches the target {target!r}", err=True)
+        click.echo(f"warning: nothing matches the target '{visible(target)}'", err=True)
 
 
 def _say_trace(line: str) -> None:
