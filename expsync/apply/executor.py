@@ -25,6 +25,7 @@ from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
 from expsync.model.plan import Change, Finding, Plan, PlannedExperiment
 from expsync.model.reads import Recipe, recipe_after, recipe_before, written
 from expsync.model.state import State
+from expsync.wire.endpoints import endpoint_of
 
 FRESH = 2.0
 """Seconds for which a read of an experiment need not be repeated before its first write."""
@@ -43,6 +44,19 @@ def state_of(sighting: Sighting) -> State:
         inclusions=sighting.inclusions,
         cohorts=sighting.cohorts,
     )
+
+
+def _check_calls(plan: Plan) -> None:
+    """RefusedError where a plan holds a call that is none of the API's, or that is another experiment's."""
+    for planned in plan.experiments:
+        for operation in planned.operations:
+            found = endpoint_of(operation.method, operation.path)
+            mine = found is not None and found[1].get("id", "{id}") == (planned.id or "{id}")
+            if found is None or not mine or found[0].name != operation.op:
+                raise RefusedError(
+                    f"the plan of {planned.key} holds a call that no plan makes ({operation.op}); nothing was written",
+                    hint=_AGAIN,
+                )
 
 
 class Executor:
@@ -77,6 +91,7 @@ class Executor:
 
         Experiments with `refused` findings are left out.
         """
+        _check_calls(plan)
         refused = refused or {}
         sent_before = self._client.requests_sent
         experiments = [planned for planned in written(plan) if planned.key not in refused]

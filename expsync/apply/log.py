@@ -50,7 +50,9 @@ class FileLog:
         self._now = now
         self._lock = Lock()
         try:
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            # Without O_NONBLOCK, a pipe that nobody reads would be waited for; with it, it is an error.
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NONBLOCK, 0o600)
+            os.set_blocking(self._file, True)
         except OSError as error:
             raise ExpsyncError(f"the log {path} can't be written: {error.strerror}") from None
         # A pipe or a terminal takes no sync.

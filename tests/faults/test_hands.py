@@ -5,8 +5,8 @@ What can be held, and is:
 1. When a run first writes to an experiment, all that its plan rests on was read again since, by the same run, and
    was as it had been planned; the last of these reads is less than two seconds old. So an edit by hand is overlooked
    only in the gap between that last read and the write. The API has no conditional writes that could close it. A
-   first write that is sent again after no clear answer is held to the same; one that is sent again after a 429 is not,
-   and may come as late as the server asks.
+   first write that is sent again after no clear answer is held to the same. One that is sent again after a 429, or
+   when there was no connection, is not: it may come as late as the server asks.
 2. A part that the files leave alone keeps what people made of it, in the gap and between any two calls, for no call
    carries it. There are three exceptions, where the API replaces a whole list, or is sent what it may drop: the tags,
    when the ownership tag is added; the segments, when a declared one or a rename rewrites them; the weight of a
@@ -134,7 +134,8 @@ class Hands(RuleBasedStateMachine):
     @precondition(lambda self: self.declared)
     @rule()
     def plan_and_save(self) -> None:
-        self.run(Watch(self.program, self.people), None, keep=True)
+        with suppress(ConfigError):
+            self.run(Watch(self.program, self.people), None, keep=True)
 
     @precondition(lambda self: self.saved is not None)
     @rule()

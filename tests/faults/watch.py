@@ -28,8 +28,8 @@ Seen = dict[str, dict[str, set[str]]]
 class FirstWrite:
     """The moment at which the program first writes to an experiment: what it had seen, and how long ago.
 
-    One that was not done is sent again, and is a first write again; but for a 429, which is waited for where nobody
-    knows of fingerprints.
+    One that was not done is sent again, and is a first write again; but where that is sure at once (429, or no
+    connection) it is sent again where nobody knows of fingerprints.
     """
 
     seen: dict[str, set[str]]
@@ -59,8 +59,8 @@ class Watch(httpx.BaseTransport):
     first_writes: dict[str, list[FirstWrite]] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     """The experiments to which a write of this run was done."""
-    told_to_wait: bool = False
-    """Whether the last request was answered by 429."""
+    unsent: bool = False
+    """Whether the last request was surely not done: refused by 429, or no connection."""
     shadow: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What each part was before, or what somebody made of it since."""
     touched: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Watch(httpx.BaseTransport):
         self.count += 1
         call = (request.method, request.url.raw_path.decode(), request.content.decode())
         key = None if request.method == "GET" else self._note_write(call)
-        self.told_to_wait = False
+        self.unsent = False
         self.now += self.latency
         for edit in self.by_hand.get(self.count, ()):
             self.edit(edit)
@@ -96,7 +96,7 @@ class Watch(httpx.BaseTransport):
             case None:
                 return self._answer(request, call, key)
             case "outage":
-                self.over = ending
+                self.over, self.unsent = ending, True
                 raise httpx.ConnectError("the network is down", request=request)
             case "kill before":
                 self.over = ending
@@ -113,7 +113,7 @@ class Watch(httpx.BaseTransport):
             case "time-out before":
                 raise httpx.ReadTimeout("silence", request=request)
             case status:
-                self.told_to_wait = status == "429"
+                self.unsent = status == "429"
                 return httpx.Response(int(status), text="no")
 
     def edit(self, edit: Edit) -> None:
@@ -176,7 +176,7 @@ class Watch(httpx.BaseTransport):
             key: str = json.loads(call[2])["key"]
         else:
             key = next(e["key"] for e in books(self.program).values() if e["id"] == found["id"])
-        if key not in self.begun and not self.told_to_wait:
+        if key not in self.begun and not self.unsent:
             at, number = self.answered[key]
             self.first_writes.setdefault(key, []).append(FirstWrite(self.seen.get(key, {}), self.now - at, number))
             # If it is sent again, everything must have been read again.
