@@ -15,7 +15,7 @@ from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.apply.log import FileLog
 from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.options import ExpsyncCommand, Globals, scope_options, with_globals
 from expsync.cli.output import PlanFormat, render_plan
 from expsync.cli.progress import Progress
 from expsync.cli.refused import refusal
@@ -37,18 +37,7 @@ from expsync.render import outcome as outcome_text
     epilog="Example: expsync plan -e prod --out plan.json && expsync apply plan.json --yes",
 )
 @click.argument("planfile", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="GLOB",
-    help="Only experiments with such a key; may be repeated.",
-)
-@click.option("--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more.")
-@click.option(
-    "--shield", is_flag=True, help="Change weights behind a segment that holds the old split; see docs/risks.md."
-)
+@scope_options
 @click.option("--yes", "--auto-approve", "approved", is_flag=True, help="Don't ask.")
 @click.option(
     "--parallelism",

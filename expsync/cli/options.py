@@ -82,6 +82,31 @@ def with_globals(command: Callable[..., Any]) -> Callable[..., Any]:
     return cast("Callable[..., Any]", call)
 
 
+def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with the options that say what a plan is about: `targets`, `prune` and `shield`."""
+    options = (
+        click.option(
+            "-t",
+            "--target",
+            "targets",
+            multiple=True,
+            metavar="GLOB",
+            help="Only experiments with such a key; may be repeated.",
+        ),
+        click.option(
+            "--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more."
+        ),
+        click.option(
+            "--shield",
+            is_flag=True,
+            help="Change weights behind a segment that holds the old split; see docs/risks.md.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def remember(ctx: click.Context, globals_: Globals) -> None:
     """Keep what was given before the command, for the command to add to."""
     ctx.meta[_META] = globals_

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.options import ExpsyncCommand, Globals, scope_options, with_globals
 from expsync.cli.output import PlanFormat, print_plan
 from expsync.cli.refused import warn_of_refusals
 from expsync.cli.session import make_plan, open_session
@@ -22,18 +22,7 @@ PENDING = 2
     cls=ExpsyncCommand,
     epilog="Example: expsync plan -e prod -t 'checkout-*' --out plan.json",
 )
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="GLOB",
-    help="Only experiments with such a key; may be repeated.",
-)
-@click.option("--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more.")
-@click.option(
-    "--shield", is_flag=True, help="Change weights behind a segment that holds the old split; see docs/risks.md."
-)
+@scope_options
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan for apply.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")

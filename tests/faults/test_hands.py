@@ -10,7 +10,8 @@ What can be held, and is:
 2. A part that the files leave alone keeps what people made of it, in the gap and between any two calls, for no call
    carries it. There are three exceptions, where the API replaces a whole list, or is sent what it may drop: the tags,
    when the ownership tag is added; the segments, when a declared one or a rename rewrites them; the weight of a
-   variant while it is renamed. What people do to these in the gap may be lost, and outside of it never.
+   variant while it is renamed. What people do to these in the gap may be lost, and outside of it never; here it
+   begins with the read that shows them, for an experiment may take several.
 3. The server refuses no write of the program while nobody edits by hand.
 4. A run that ends in 0 while nobody edits has made live what is declared.
 5. Left in peace, one run settles everything, and the next plan is empty.

@@ -36,7 +36,7 @@ class FirstWrite:
     age: float
     """Seconds since the last read of it was answered."""
     checked: int
-    """The number of that read."""
+    """The number of the last read of its own body, which shows all but its variants' details and users."""
 
 
 @dataclass
@@ -56,6 +56,7 @@ class Watch(httpx.BaseTransport):
     """Writes that the emulator said no to; of a plan that is out of date even a read may be."""
     seen: Seen = field(default_factory=dict)
     answered: dict[str, tuple[float, int]] = field(default_factory=dict)
+    """By experiment, when its last read was answered, and the number of the last read of its body."""
     first_writes: dict[str, list[FirstWrite]] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     """The experiments to which a write of this run was done."""
@@ -167,7 +168,8 @@ class Watch(httpx.BaseTransport):
                 shown = not name.endswith(".inclusions")
             if shown:
                 seen.setdefault(name, set()).add(value)
-        self.answered[experiment["key"]] = (self.now, self.count)
+        body_read = self.count if not rest else self.answered[experiment["key"]][1]
+        self.answered[experiment["key"]] = (self.now, body_read)
 
     def _note_write(self, call: Call) -> str:
         """The key of the experiment that is written to."""
