@@ -18,12 +18,12 @@ from expsync.sandbox.store import SandboxError, Store
 @contextmanager
 def sandbox_transport(path: Path, environment: Environment) -> Iterator[httpx.BaseTransport]:
     """A transport to the emulator; the environment's project and deployments are there from the start."""
-    folder = path.parent
-    if folder.is_symlink() or path.is_symlink():
-        raise ExpsyncError(
-            f"{folder} or what is in it is a link: the sandbox keeps its state in the workspace alone",
-            hint=f"remove the link; {folder.name} is made anew",
-        )
+    for link in (path.parent, path):
+        if link.is_symlink():
+            raise ExpsyncError(
+                f"{link}: is a link, and the sandbox keeps its state in the workspace alone",
+                hint="remove the link; it is made anew",
+            )
     try:
         with Store(path) as store:
             engine = Engine(store)
