@@ -8,6 +8,7 @@ from __future__ import annotations
 from _ruamel_yaml import (  # type: ignore[import-not-found]
     AliasEvent,
     CParser,
+    DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -19,6 +20,7 @@ from _ruamel_yaml import (  # type: ignore[import-not-found]
 __all__ = [
     "AliasEvent",
     "CParser",
+    "DocumentStartEvent",
     "MappingEndEvent",
     "MappingStartEvent",
     "ScalarEvent",
