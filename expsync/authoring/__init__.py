@@ -1,0 +1,1 @@
+"""Live experiments and fresh starts, written as YAML files."""
