@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -31,11 +32,13 @@ def clip(text: str, limit: int, *, start: int = 0) -> str:
     return f"{before}{piece}{after} ({len(text) - len(piece):,} more characters)"
 
 
-def change_lines(change: Change, limit: int) -> list[str]:
+def change_lines(change: Change, limit: int, *, cut: bool = True) -> list[str]:
     """What the change does: `old → new`, the new value, or the old one; a whole variant or segment field by field.
 
     One line or more, each of about `limit` characters at most; the first is empty where the path has said it all.
+    Without `cut` no value is shortened: a line may be longer then.
     """
+    most = limit if cut else sys.maxsize
     noun = _MEMBERS.get(change.path.rpartition(".")[2]) if change.path.startswith("variants.") else None
     if noun is not None:
         moved = _moved(change.before, change.after, noun)
@@ -43,29 +46,29 @@ def change_lines(change: Change, limit: int) -> list[str]:
             return [moved]
     match change.kind:
         case "add":
-            return _whole(change.path, change.after, limit)
+            return _whole(change.path, change.after, limit, most)
         case "remove":
-            return _whole(change.path, change.before, limit)
+            return _whole(change.path, change.before, limit, most)
         case "replace":
             name = change.path.rpartition(".")[2]
-            return _replaced(_value(name, change.before), _value(name, change.after), limit)
+            return _replaced(_value(name, change.before), _value(name, change.after), limit, most)
         case _:
             assert_never(change.kind)
 
 
-def _whole(path: str, value: JsonValue, limit: int) -> list[str]:
+def _whole(path: str, value: JsonValue, limit: int, most: int) -> list[str]:
     """A value that came or went: nothing for a name that ends the path, the fields of a member, or compact JSON."""
     if isinstance(value, str) and path.endswith(f".{value}"):
         return [""]
     if path.startswith(("variants.", "targetSegments.")) and isinstance(value, dict):
         fields = [
-            _field(name, inner, limit)
+            _field(name, inner, most)
             for name, inner in value.items()
             if not (name in ("key", "name") and isinstance(inner, str) and path.endswith(f".{inner}"))
         ]
         together = ", ".join(fields)
         return [together] if len(together) <= limit else fields
-    return [clip(compact_json(value), limit)]
+    return [clip(compact_json(value), most)]
 
 
 def _field(name: str, value: JsonValue, limit: int) -> str:
@@ -95,12 +98,12 @@ def _condition(condition: JsonValue) -> str | None:
     return None
 
 
-def _replaced(before: str, after: str, limit: int) -> list[str]:
+def _replaced(before: str, after: str, limit: int, most: int) -> list[str]:
     """`old → new`, on two lines where they don't fit on one."""
     if len(before) + len(_ARROW) + len(after) <= limit:
         return [before + _ARROW + after]
     arrow = _ARROW.lstrip()
-    room = max(limit - len(arrow), _LEAST)
+    room = max(most - len(arrow), _LEAST)
     # Two long values that begin alike are shown from shortly before the place where they part.
     same = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), 0)
     start = same - _CONTEXT if same > room // 2 else 0

@@ -225,6 +225,8 @@ class WireVersion(WireModel):
     createdAt: Loose = None
     createdBy: Loose = None
     flagConfig: WireExperiment
+    givenConfig: Annotated[Json, Field(validation_alias="flagConfig")] = None
+    """The same to the letter: ids, nulls and fields from the future as the server gave them."""
 
 
 class WireDeployment(WireModel):

@@ -103,3 +103,23 @@ def test_a_share_is_shown_in_per_cent(share: float, text: str) -> None:
 def test_wide_and_combining_characters_take_the_columns_that_they_take() -> None:
     assert [cells(text) for text in ("abc", "日本", "e\u0301")] == [3, 4, 1]
     assert padded("日本", 6) == "日本  "
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "before", "after", "lines"),
+    [
+        ("replace", "name", "a", "b" * 200, ['"a"', f'→ "{"b" * 200}"']),
+        ("add", "variants.x.payload", None, "c" * 200, [f'"{"c" * 200}"']),
+        (
+            "remove",
+            "variants.x",
+            {"key": "x", "name": "d" * 200, "rolloutWeight": 1},
+            None,
+            [f'name "{"d" * 200}"', "rolloutWeight 1"],
+        ),
+    ],
+)
+def test_nothing_is_left_out_where_that_is_asked_for(
+    kind: Any, path: str, before: Any, after: Any, lines: list[str]
+) -> None:
+    assert change_lines(Change(path=path, kind=kind, before=before, after=after), 60, cut=False) == lines

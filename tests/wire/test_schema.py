@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from pydantic import JsonValue, ValidationError
 
@@ -213,6 +215,13 @@ def test_versions_hold_the_experiment_that_was() -> None:
     assert parse_versions([body]) == [version]
     assert (version.version, version.createdBy) == (3, "5")
     assert version.flagConfig.model_dump(exclude_unset=True) == EXPECTED
+
+
+def test_versions_keep_the_configuration_to_the_letter() -> None:
+    config: JsonValue = {"id": 7, "name": None, "deployments": None, "rolloutPercentage": 50.0, "next": [{"a": 1.0}]}
+    version = parse_version({"version": 1, "flagConfig": config, "givenConfig": "another's"})
+    assert json.dumps(version.givenConfig) == json.dumps(config)
+    assert (version.flagConfig.id, version.flagConfig.deployments) == ("7", [])
 
 
 def test_models_are_frozen() -> None:
