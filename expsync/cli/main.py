@@ -19,10 +19,15 @@ INTERRUPTED = 130
 
 # Name: module and short help. The module is imported when its command is used, so that `expsync --help` is quick.
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("expsync.cli.init", "Make a new repository that works at once, offline."),
     "validate": ("expsync.cli.validate", "Check all files, offline, and list every problem."),
+    "fmt": ("expsync.cli.fmt", "Put the files in their one canonical form; comments stay."),
     "plan": ("expsync.cli.plan", "Show what apply would change; writes nothing remote."),
     "show": ("expsync.cli.show", "Show a saved plan again."),
     "apply": ("expsync.cli.apply", "Make live what the files say."),
+    "drift": ("expsync.cli.drift", "Show what people changed on the live side, who and when."),
+    "history": ("expsync.cli.history", "Show an experiment's versions, and what changed between two."),
+    "import": ("expsync.cli.import_", "Write files for live experiments that none declares yet."),
     "rules": ("expsync.cli.rules", "List every rule of the files and every risk of a change."),
     "schema": ("expsync.cli.schema", "Print the JSON Schema of a file or of the plan."),
     "sandbox": ("expsync.cli.sandbox", "Run the emulator of the API."),

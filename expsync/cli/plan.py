@@ -9,7 +9,7 @@ import click
 from expsync.cli.interrupt import Interruption
 from expsync.cli.options import ExpsyncCommand, Globals, scope_options, with_globals
 from expsync.cli.output import PlanFormat, print_plan
-from expsync.cli.refused import warn_of_refusals
+from expsync.cli.refused import tell_of_idle_acknowledgements, warn_of_refusals
 from expsync.cli.session import make_plan, open_session
 from expsync.model.plan_file import save_plan
 
@@ -23,6 +23,12 @@ PENDING = 2
     epilog="Example: expsync plan -e prod -t 'checkout-*' --out plan.json",
 )
 @scope_options
+@click.option(
+    "--base",
+    "ref",
+    metavar="REF",
+    help="Say of each change whether the files or people brought it in since this commit.",
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan for apply.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
@@ -32,22 +38,31 @@ def command(
     targets: tuple[str, ...],
     prune: bool,
     shield: bool,
+    ref: str | None,
     out: Path | None,
     form: PlanFormat,
     detailed_exitcode: bool,
 ) -> int:
     """Show what apply would change.
 
-    Reads the files and the live side, and writes nothing remote.
+    Reads the files and the live side, and writes nothing remote. With --base, the files as they were at that commit
+    tell what people changed on the live side, which an apply would undo.
     """
     session = open_session(globals_)
     desired = session.declared()
     interruption = Interruption()
-    with interruption.at_once(), session.client(sleep=interruption.wait_turn) as client:
-        plan = make_plan(session, client, desired, targets=targets, prune=prune, shield=shield)
+    with interruption.at_once():
+        base = None
+        if ref is not None:
+            from expsync.cli.base import read_base
+
+            base = read_base(session, ref)
+        with session.client(sleep=interruption.wait_turn) as client:
+            plan = make_plan(session, client, desired, targets=targets, prune=prune, shield=shield, base=base)
     if out is not None:
         save_plan(out, plan)
     print_plan(plan, form=form, globals_=globals_)
     if not globals_.quiet:
         warn_of_refusals(plan, session.workspace.file.policy)
+        tell_of_idle_acknowledgements(plan, desired)
     return PENDING if detailed_exitcode and plan.experiments else 0

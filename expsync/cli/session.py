@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,15 +29,19 @@ from expsync.core.planner import (
     assemble_plan,
     is_owned,
     may_be_pruned,
-    needs_of,
     plan_declared,
     plan_pruned,
     waits_for_tags,
 )
+from expsync.core.three_way import from_files, needs_since, with_origins
 from expsync.errors import ConfigError, ExpsyncError
-from expsync.model.plan import Plan, Scope, Unmanaged
+from expsync.model.experiment import Declared
+from expsync.model.plan import Base, Plan, Scope, Unmanaged
 from expsync.model.workspace import SANDBOX, Environment
 from expsync.render.safe import visible
+
+if TYPE_CHECKING:
+    from expsync.authoring.revision import Revision
 
 STATE_FOLDER = ".expsync"
 """Where the embedded sandbox keeps its state, beside the workspace file."""
@@ -82,6 +87,10 @@ class Session:
 
     def declared(self) -> list[Desired]:
         """What the files want here; ConfigError with every problem if there is an error among them."""
+        return [desired for _, desired in self.declarations()]
+
+    def declarations(self) -> list[tuple[Declared, Desired]]:
+        """The same, each with the declaration that it was made of."""
         loaded = load_declarations(self.workspace, self.name, today=today())
         if any(problem.severity == "error" for problem in loaded.diagnostics):
             raise ConfigError(loaded.diagnostics)
@@ -90,7 +99,7 @@ class Session:
             said = "a warning" if count == 1 else f"{count} warnings"
             click.echo(f"{said} about the files: `expsync validate` shows {'it' if count == 1 else 'them'}", err=True)
         with collector_paused():
-            return [desired_state(declared, self.environment) for declared in loaded.declared]
+            return [(declared, desired_state(declared, self.environment)) for declared in loaded.declared]
 
 
 def open_session(globals_: Globals, *, environment: str | None = None) -> Session:
@@ -108,10 +117,14 @@ def make_plan(
     targets: Sequence[str],
     prune: bool,
     shield: bool = False,
+    base: Revision | None = None,
 ) -> Plan:
-    """The plan for what `targets` match (all, where there are none)."""
+    """The plan for what `targets` match (all, where there are none).
+
+    With a `base`, each change says where it comes from since then.
+    """
     with collector_paused():
-        return _make_plan(session, client, desired, targets=targets, prune=prune, shield=shield)
+        return _make_plan(session, client, desired, targets=targets, prune=prune, shield=shield, base=base)
 
 
 def _make_plan(
@@ -122,20 +135,25 @@ def _make_plan(
     targets: Sequence[str],
     prune: bool,
     shield: bool,
+    base: Revision | None,
 ) -> Plan:
     ownership = session.workspace.file.ownership
     project = session.environment.project
     chosen = [wanted for wanted in desired if is_targeted(wanted.state.key, targets)]
+    then: Mapping[str, Desired] = {} if base is None else base.declared
     with Progress(session.globals, "reading") as progress:
         reader = Reader(client, parallelism=session.workspace.file.limits.parallelism, advance=progress.update)
         snapshot = reader.snapshot(
-            {wanted.state.key: needs_of(wanted) for wanted in chosen}, own=[wanted.state.key for wanted in desired]
+            {wanted.state.key: needs_since(wanted, then.get(wanted.state.key)) for wanted in chosen},
+            own=[wanted.state.key for wanted in desired],
         )
         live = {key: state_of(sighting) for key, sighting in snapshot.asked.items()}
         day = today()
 
         def plan_one(wanted: Desired) -> Planned:
-            return plan_declared(wanted, live.get(wanted.state.key), ownership, project, today=day, shield=shield)
+            key = wanted.state.key
+            found = plan_declared(wanted, live.get(key), ownership, project, today=day, shield=shield)
+            return found if base is None else with_origins(found, wanted, live.get(key), then.get(key), ownership)
 
         planned = {wanted.state.key: plan_one(wanted) for wanted in chosen}
         waiting = [
@@ -150,24 +168,30 @@ def _make_plan(
         if prune:
             unread = {key: snapshot.others[key] for key, state in others.items() if state.tags is None}
             others |= {key: state_of(s) for key, s in reader.with_bodies(reader.sightings(unread)).items()}
-    _check_targets(targets, {*snapshot.others, *(wanted.state.key for wanted in desired)})
+    check_targets(targets, {*snapshot.others, *(wanted.state.key for wanted in desired)})
     problems = [problem for one in planned.values() for problem in one.problems]
     if problems:
         raise ConfigError(problems)
-    pruned = {key: state for key, state in others.items() if prune and may_be_pruned(state, ownership)}
+    pruned = [
+        plan_pruned(state, project, today=day) for state in others.values() if prune and may_be_pruned(state, ownership)
+    ]
+    if base is not None:
+        pruned = [from_files(one) for one in pruned]
+    gone = {one.key for one in pruned}
     return assemble_plan(
         place=Destination(session.name, project, session.environment.url),
         scope=Scope(targets=sorted(set(targets)), prune=prune),
         version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         planned=planned.values(),
-        pruned=[plan_pruned(state, project, today=day) for state in pruned.values()],
+        pruned=pruned,
         unmanaged=[
             Unmanaged(key=state.key, id=state.id or "", owned=is_owned(state, ownership))
             for key, state in others.items()
-            if key not in pruned
+            if key not in gone
         ],
         pages_with_archived=snapshot.pages_with_archived,
+        base=None if base is None else Base(ref=base.ref, commit=base.commit),
     )
 
 
@@ -181,7 +205,7 @@ def is_targeted(key: str, targets: Sequence[str]) -> bool:
     return not targets or any(fnmatchcase(key, target) for target in targets)
 
 
-def _check_targets(targets: Sequence[str], keys: set[str]) -> None:
+def check_targets(targets: Sequence[str], keys: set[str]) -> None:
     """ExpsyncError for a target that is neither declared nor live: most likely a slip of the pen."""
     for target in targets:
         if any(fnmatchcase(key, target) for key in keys):

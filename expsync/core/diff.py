@@ -35,20 +35,36 @@ def diff_states(before: State | None, after: State, renamed: Mapping[str, str] |
 
     `renamed` maps new variant keys to the ones they had; `before` already has the new ones.
     """
-    changes = [
-        Change(path=path_text(("variants", new, "key")), kind="replace", before=old, after=new)
-        for new, old in (renamed or {}).items()
-    ]
+    return [change for _, change in located_changes(before, after, renamed)]
+
+
+def located_changes(
+    before: State | None, after: State, renamed: Mapping[str, str] | None = None
+) -> list[tuple[Path, Change]]:
+    """The same changes, each behind its path in parts: the names of segments may hold dots, so texts don't tell."""
+    found: list[tuple[Path, Change]] = []
+    for new, old in (renamed or {}).items():
+        path: Path = ("variants", new, "key")
+        found.append((path, Change(path=path_text(path), kind="replace", before=old, after=new)))
     if before is None:
-        return changes + list(_all_of(after))
+        return found + list(_all_of(after))
     if before != after:
-        changes += [_change(path, before, after) for path in _differing(_tree(before), _tree(after))]
+        found += [(path, _change(path, before, after)) for path in _differing(_tree(before), _tree(after))]
     # Not within the condition: two states with their segments in another order are equal.
-    changes += _segment_order(before, after)
-    return sorted(changes, key=_order(before, after))
+    if other_segment_order(before, after):
+        names: list[list[JsonValue]] = [list(state.targetSegments or ()) for state in (before, after)]
+        change = Change(path="targetSegments", kind="replace", before=names[0], after=names[1])
+        found.append((("targetSegments",), change))
+    return sorted(found, key=_order(before, after))
 
 
-def _all_of(state: State) -> Iterator[Change]:
+def other_segment_order(before: State, after: State) -> bool:
+    """Whether the segments stand in another order, beyond what members that come (at the end) and go explain."""
+    old, new = list(before.targetSegments or ()), list(after.targetSegments or ())
+    return new != [name for name in old if name in new] + [name for name in new if name not in old]
+
+
+def _all_of(state: State) -> Iterator[tuple[Path, Change]]:
     for name in SCALAR_FIELDS:
         if name in state.fields:
             yield _added((name,), plain(state.fields[name]))
@@ -61,8 +77,8 @@ def _all_of(state: State) -> Iterator[Change]:
         yield _added(("targetSegments", name), segment_value(name, segment))
 
 
-def _added(path: Path, value: JsonValue) -> Change:
-    return Change(path=path_text(path), kind="add", before=None, after=value)
+def _added(path: Path, value: JsonValue) -> tuple[Path, Change]:
+    return path, Change(path=path_text(path), kind="add", before=None, after=value)
 
 
 def _tree(state: State) -> Tree:
@@ -134,15 +150,6 @@ def _value_at(state: State, path: Path) -> JsonValue:
     raise AssertionError(f"no such path: {path}")
 
 
-def _segment_order(before: State, after: State) -> list[Change]:
-    """One change for another order of segments, beyond what members that come (at the end) and go explain."""
-    old, new = list(before.targetSegments or ()), list(after.targetSegments or ())
-    expected = [name for name in old if name in new] + [name for name in new if name not in old]
-    if expected == new:
-        return []
-    return [Change(path="targetSegments", kind="replace", before=list(old), after=list(new))]
-
-
 _FIELD_ORDER = (
     *SCALAR_FIELDS,
     "deployments",
@@ -160,20 +167,17 @@ _FIELD_ORDER = (
 )
 
 
-def _order(before: State, after: State) -> Callable[[Change], tuple[int, int, int, str]]:
+def _order(before: State, after: State) -> Callable[[tuple[Path, Change]], tuple[int, int, int, str]]:
     """Sorts changes as the fields stand in the API's documents; members in the order that they have."""
     members = {
         kind: list(dict.fromkeys((*(getattr(before, kind) or ()), *(getattr(after, kind) or ()))))
         for kind in ("variants", "targetSegments")
     }
 
-    def key(change: Change) -> tuple[int, int, int, str]:
-        head, _, rest = change.path.partition(".")
-        # A segment's name may hold dots: the longest member that fits is the one that is meant.
-        fits = [name for name in members.get(head, ()) if f"{rest}.".startswith(f"{name}.")]
-        member = max(fits, key=len, default="")
-        field = rest[len(member) + 1 :].partition(".")[0]
-        place = members[head].index(member) if fits else -1
-        return _FIELD_ORDER.index(head), place, _FIELD_ORDER.index(field) if fits and field else -1, change.path
+    def key(located: tuple[Path, Change]) -> tuple[int, int, int, str]:
+        path, change = located
+        head, member, field = (*path, "", "")[:3]
+        place = members[head].index(member) if member and head in members else -1
+        return _FIELD_ORDER.index(head), place, _FIELD_ORDER.index(field) if field else -1, change.path
 
     return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from expsync.core.diff import diff_states
@@ -21,6 +21,7 @@ from expsync.model.experiment import Acknowledgement
 from expsync.model.plan import (
     FORMAT_VERSION,
     Action,
+    Base,
     Change,
     Finding,
     Note,
@@ -86,6 +87,8 @@ def needs_of(desired: Desired) -> Needs:
         ),
         inclusions=wanted["inclusions"],
         cohorts=wanted["cohortInclusions"],
+        # Nothing was left to people yet.
+        unfinished=needs_of(replace(desired, ignore=())) if ignore else None,
     )
 
 
@@ -170,8 +173,12 @@ def assemble_plan(
     pruned: Iterable[PlannedExperiment],
     unmanaged: Iterable[Unmanaged],
     pages_with_archived: int,
+    base: Base | None = None,
 ) -> Plan:
-    """The document, sealed with its digest; everything in it is in one fixed order."""
+    """The document, sealed with its digest; everything in it is in one fixed order.
+
+    `base` is the commit that the origins of its changes are reckoned from, where they were.
+    """
     outcomes = list(planned)
     experiments = [outcome.experiment for outcome in outcomes if outcome.experiment is not None]
     unchanged = len(outcomes) - len(experiments)
@@ -184,6 +191,7 @@ def assemble_plan(
         projectId=place.project_id,
         baseUrl=place.base_url,
         scope=scope,
+        base=base,
         experiments=experiments,
         unmanaged=sorted(unmanaged, key=lambda u: u.key),
         notes=sorted((note for o in outcomes for note in o.notes), key=lambda n: (n.key, n.path)),

@@ -20,10 +20,11 @@ from expsync.core.normalize import (
     same,
 )
 from expsync.core.paths import Path, is_ignored
+from expsync.core.unfinished import completed, is_unfinished, may_be_left
 from expsync.model.state import Fields, Leaf, SegmentState, State, VariantState
+from expsync.model.words import BANDIT as BANDIT
 from expsync.model.workspace import Ownership
 
-BANDIT = "multi-arm-bandit"
 SHIELD = "expsync-shield"
 """The name of the segment that holds a split while the weights behind it change (see core.shield); never kept."""
 
@@ -46,6 +47,8 @@ class Target:
     """Variants of a multi-arm bandit whose declared weight is not the live one: left to the product."""
     may_pause: bool = False
     """Whether the file says that it is enabled, so that a pause would be ended by the next run if this one died."""
+    marked: bool = False
+    """Whether the creation bears a mark until it is completed (see core.unfinished)."""
 
     @property
     def alters(self) -> bool:
@@ -100,15 +103,19 @@ def _to_create(desired: Desired, ownership: Ownership) -> Target:
     if segments is not None:
         weights = _all_users_weights(variants)
         segments = {name: _completed(segment, weights) for name, segment in segments.items()}
-    tags = (wanted.tags or frozenset()) | {ownership.tag}
-    if desired.prevent_archive:
-        tags |= {ownership.protectedTag}
-    return Target(None, replace(wanted, variants=variants, targetSegments=segments, tags=tags), {}, {}, None)
+    tags = _created_tags(desired, ownership)
+    state = replace(wanted, variants=variants, targetSegments=segments, tags=tags)
+    return Target(None, state, {}, {}, None, marked=may_be_left(desired, state))
+
+
+def _created_tags(desired: Desired, ownership: Ownership) -> frozenset[str]:
+    tags = (desired.state.tags or frozenset()) | {ownership.tag}
+    return tags | {ownership.protectedTag} if desired.prevent_archive else tags
 
 
 def _to_change(desired: Desired, live: State, ownership: Ownership) -> Target:
     renames = renames_of(desired, live)
-    live = _renamed(live, {old: new for new, old in renames.items()})
+    live = rekeyed(live, {old: new for new, old in renames.items()})
     ignore = desired.ignore
     fields, unread = _merged_fields(desired.state.fields, live.fields, ignore)
     variants = live.variants
@@ -128,6 +135,9 @@ def _to_change(desired: Desired, live: State, ownership: Ownership) -> Target:
         deployments=_merged_set("deployments", desired.state.deployments, live.deployments, ignore),
         tags=_merged_tags(desired, live, ownership, stays_archived=bool(fields.get("archived"))),
     )
+    if is_unfinished(live):
+        state = completed(desired, live, state, unread, tags=_created_tags(desired, ownership))
+        bandit = tuple(_different_weights(desired.state.variants or {}, state.variants or {})) if sets_weights else ()
     return Target(
         live,
         state,
@@ -139,10 +149,11 @@ def _to_change(desired: Desired, live: State, ownership: Ownership) -> Target:
     )
 
 
-def _renamed(live: State, new_keys: Mapping[str, str]) -> State:
-    if not new_keys or live.variants is None:
-        return live
-    segments = live.targetSegments
+def rekeyed(state: State, new_keys: Mapping[str, str]) -> State:
+    """The state with variants under their new keys; `new_keys` maps each key that changes to the one it becomes."""
+    if not new_keys or state.variants is None:
+        return state
+    segments = state.targetSegments
     if segments is not None:
         segments = {
             name: segment
@@ -150,8 +161,8 @@ def _renamed(live: State, new_keys: Mapping[str, str]) -> State:
             else replace(segment, rolloutWeights={new_keys.get(k, k): w for k, w in segment.rolloutWeights.items()})
             for name, segment in segments.items()
         }
-    variants = {new_keys.get(key, key): variant for key, variant in live.variants.items()}
-    return replace(live, variants=variants, targetSegments=segments)
+    variants = {new_keys.get(key, key): variant for key, variant in state.variants.items()}
+    return replace(state, variants=variants, targetSegments=segments)
 
 
 def _merged_fields(wanted: Fields, live: Fields, ignore: tuple[str, ...]) -> tuple[dict[str, Leaf], dict[str, Leaf]]:

@@ -11,6 +11,7 @@ import json
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic.json_schema import SkipJsonSchema
 
 from expsync.model.words import RiskName, RiskSeverity
 
@@ -21,6 +22,13 @@ SETTLE = "; to settle it: "
 Action = Literal["create", "update", "archive", "unarchive", "blocked"]
 ChangeKind = Literal["add", "remove", "replace"]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Origin = Literal["file", "live", "both"]
+"""Where a change comes from: the files, the live side, or both, and then in different ways."""
+
+
+def _is_absent(value: object) -> bool:
+    """Whether a field was not asked for, so that the document does not have it at all."""
+    return value is None
 
 
 class PlanModel(BaseModel):
@@ -36,6 +44,9 @@ class Change(PlanModel):
     kind: ChangeKind
     before: JsonValue
     after: JsonValue
+    origin: Origin | SkipJsonSchema[None] = Field(default=None, exclude_if=_is_absent)
+    """Who brought the difference in since the plan's base: `live` undoes what people changed there, `both` is a
+    conflict. Only in a plan that has a base."""
 
 
 class Operation(PlanModel):
@@ -129,6 +140,15 @@ class Scope(PlanModel):
     prune: bool
 
 
+class Base(PlanModel):
+    """The commit that each change's origin is reckoned from."""
+
+    ref: str
+    """As it was asked for: a branch, a tag, a commit."""
+    commit: str
+    """The commit that this was when the plan was made."""
+
+
 class Summary(PlanModel):
     """Counts; `requests` is what `apply` of this document sends when nothing fails, its reads included."""
 
@@ -152,6 +172,8 @@ class Plan(PlanModel):
     projectId: str
     baseUrl: str
     scope: Scope
+    base: Base | SkipJsonSchema[None] = Field(default=None, exclude_if=_is_absent)
+    """Only where the plan was made with `--base`."""
     experiments: list[PlannedExperiment]
     unmanaged: list[Unmanaged]
     notes: list[Note]

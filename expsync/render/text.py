@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from expsync.model.plan import Change, Finding, Impact, Note, Plan, PlannedExperiment, SplitChange, Unmanaged
+from expsync.model.plan import Change, Finding, Impact, Note, Origin, Plan, PlannedExperiment, SplitChange, Unmanaged
 from expsync.model.workspace import SANDBOX
 from expsync.render.bars import bars
 from expsync.render.safe import visible
@@ -17,14 +17,18 @@ from expsync.render.view import (
     change_symbol,
     counted,
     finding_label,
+    has_conflicts,
     impacts_of,
     nothing_to_do,
+    origin_label,
+    origins_line,
     padded,
     place_text,
     sentence,
     shares_text,
     summary_line,
     symbol,
+    tailed,
     unmanaged_text,
     wrapped,
 )
@@ -58,6 +62,8 @@ def _lines(plan: Plan, paint: Paint, *, width: int, verbose: bool) -> Iterator[s
         yield ""
     if nothing_to_do(plan):
         yield paint.good("Nothing to do: live matches the files.")
+    if plan.base is not None:
+        yield (paint.bad if has_conflicts(plan) else paint.strong)(origins_line(plan, plan.base))
     if plan.summary.requests > _MUCH_OF_A_DAY:
         yield paint.changed(budget_line(plan))
     yield paint.strong(summary_line(plan))
@@ -96,9 +102,15 @@ def _changes(changes: list[Change], paint: Paint, *, width: int) -> Iterator[str
         mark = change_symbol(change.kind)
         start = f"{_INDENT}{_painted(mark, mark, paint)} {padded(path, column)}  "
         indent = len(_INDENT) + 4 + max(cells(path), column)
-        first, *rest = change_lines(change, max(width - indent, _LEAST_VALUE))
+        room = max(width - indent, _LEAST_VALUE)
+        label = origin_label(change.origin)
+        first, *rest = tailed(change_lines(change, room), label, _origin(label, change.origin, paint), room)
         yield (start + first).rstrip()
         yield from (" " * indent + line for line in rest)
+
+
+def _origin(label: str, origin: Origin | None, paint: Paint) -> str:
+    return paint.bad(label) if origin == "both" else paint.changed(label)
 
 
 def _finding(finding: Finding, paint: Paint, *, width: int) -> Iterator[str]:

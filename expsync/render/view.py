@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from expsync.render.safe import unaddressed, visible
 
 if TYPE_CHECKING:
-    from expsync.model.plan import Action, ChangeKind, Finding, Impact, Plan, Unmanaged
+    from expsync.model.plan import Action, Base, ChangeKind, Finding, Impact, Origin, Plan, Unmanaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,50 @@ def change_symbol(kind: ChangeKind) -> str:
             assert_never(kind)
 
 
+def origin_label(origin: Origin | None) -> str:
+    """Who else had a hand in a change than the files; empty where it is theirs alone, or nobody asked."""
+    match origin:
+        case None | "file":
+            return ""
+        case "live":
+            return "[undoes a change by hand]"
+        case "both":
+            return "[conflict: changed by hand too]"
+        case _:
+            assert_never(origin)
+
+
+def tailed(lines: Sequence[str], label: str, painted: str, room: int) -> list[str]:
+    """The lines with a label behind the last one, or under it where it does not fit into `room` columns."""
+    if not label:
+        return list(lines)
+    *before, last = lines
+    if not last:
+        return [*before, painted]
+    fits = cells(last) + 2 + cells(label) <= room
+    return [*before, f"{last}  {painted}"] if fits else [*lines, painted]
+
+
+def base_text(base: Base) -> str:
+    """`main (3c556ce0a1b2)`, the commit of a base short enough to read; only its id where it was asked for by that."""
+    short = base.commit[:12]
+    return visible(short if base.commit.startswith(base.ref) else f"{base.ref} ({short})")
+
+
+def origins_line(plan: Plan, base: Base) -> str:
+    """How many of the plan's changes are whose, since its base."""
+    origins = [change.origin for experiment in plan.experiments for change in experiment.changes]
+    return (
+        f"Since {base_text(base)}: {counted(origins.count('file'), 'change')} from the files, "
+        f"{origins.count('live')} that would undo changes by hand, {counted(origins.count('both'), 'conflict')}."
+    )
+
+
+def has_conflicts(plan: Plan) -> bool:
+    """Whether the files and people changed the same thing in different ways."""
+    return any(change.origin == "both" for experiment in plan.experiments for change in experiment.changes)
+
+
 def sentence(action: Action, *, in_file: bool) -> str:
     """What follows the experiment's key."""
     match action:
@@ -111,10 +155,11 @@ DAILY_REQUESTS = 100_000
 
 def budget_line(plan: Plan) -> str:
     """How much of the project's day an apply would use up."""
-    share = plan.summary.requests / DAILY_REQUESTS
+    # In whole numbers: a plan that somebody made up may hold one that no float does.
+    share = (200 * plan.summary.requests + DAILY_REQUESTS) // (2 * DAILY_REQUESTS)
     return (
         f"Applying it takes {plan.summary.requests:,} of the {DAILY_REQUESTS:,} requests that the project has a day "
-        f"({share:.0%})."
+        f"({share}%)."
     )
 
 

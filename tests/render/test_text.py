@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from expsync.model.plan import Finding, Impact
+from expsync.model.plan import Base, Change, Finding, Impact, Plan
 from expsync.render import text
 from tests.render.plans import experiment, hostile_plan, plan, rich_plan, summary
 
@@ -32,6 +32,39 @@ def test_colour_is_all_that_colour_adds(expected: Expected) -> None:
 
     expected("rich-colour.txt", coloured)
     assert re.sub(r"\x1b\[\d+m", "", coloured) == text.render(rich_plan(), colour=False, width=120)
+
+
+def based(*origins: Literal["file", "live", "both"]) -> Plan:
+    """A plan with a base, and the changes of these origins."""
+    changes = [
+        Change(path=f"tags.{place}", kind="add", before=None, after=str(place), origin=origin)
+        for place, origin in enumerate(origins)
+    ]
+    long = Change(path="description", kind="replace", before="a" * 90, after="b" * 90, origin="both")
+    base = Base(ref="origin/main", commit="3c556ce0a1b2c3d4e5f60718293a4b5c6d7e8f90")
+    parts = [long] if "both" in origins else []
+    return plan(experiment("a", "update", changes=[*changes, *parts]), base=base)
+
+
+def test_with_a_base_what_people_did_stands_out(expected: Expected) -> None:
+    shown = based("file", "live", "both", "live")
+
+    expected("based.txt", text.render(shown, colour=False, width=120))
+    expected("based-colour.txt", text.render(shown, colour=True, width=70))
+
+
+@pytest.mark.parametrize("origins", [(), ("file",), ("file", "live")])
+def test_without_a_conflict_nothing_about_the_base_is_red(origins: tuple[Literal["file", "live"], ...]) -> None:
+    counts = f"{origins.count('file')} change{'' if 'file' in origins else 's'} from the files"
+    line = next(
+        line
+        for line in text.render(based(*origins), colour=True, width=120).splitlines()
+        if "Since origin/main" in line
+    )
+    assert line == (
+        f"\x1b[1mSince origin/main (3c556ce0a1b2): {counts}, "
+        f"{origins.count('live')} that would undo changes by hand, 0 conflicts.\x1b[0m"
+    )
 
 
 def test_nothing_to_do_is_said() -> None:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import pytest
+from markdown_it import MarkdownIt
 from pydantic import BaseModel
 
 from expsync.apply.log import FileLog
 from expsync.cli.main import _explain
 from expsync.diagnostics import Diagnostic, Place
 from expsync.errors import ConfigError, ExpsyncError
+from expsync.model.drift import Drift
+from expsync.model.history import History, HistoryEntry, Subject, VersionDiff
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
-from expsync.model.plan import SETTLE, Plan
+from expsync.model.plan import SETTLE, Base, Origin, Plan
 from expsync.model.plan_file import load_plan, plan_text
+from expsync.render import drift as drift_renderer
+from expsync.render import history as history_renderer
 from expsync.render import json as json_renderer
 from expsync.render import outcome as outcome_renderer
 from expsync.render import text as text_renderer
 from expsync.render.problems import problem_document, problem_text
+from tests.render.drifts import rich_drift
 from tests.render.plans import rich_plan
 from tests.security.hostile import HALVES, HOSTILE, acts
 
@@ -71,7 +78,29 @@ def poisoned_plan(text: str) -> Plan:
         for finding in e.findings
     ]
     second = found.experiments[1].model_copy(update={"findings": findings, "action": "blocked"})
-    return found.model_copy(update={"experiments": [first, second, *found.experiments[2:]]})
+    origins: tuple[Origin, ...] = ("file", "live", "both")
+    marked = [change.model_copy(update={"origin": origin}) for change in changes for origin in origins]
+    third = found.experiments[2].model_copy(update={"changes": marked})
+    return found.model_copy(
+        update={
+            "experiments": [first, second, third, *found.experiments[3:]],
+            "base": Base(ref=text, commit=text),
+        }
+    )
+
+
+@functools.cache
+def poisoned_drift(text: str) -> Drift:
+    """The same for a drift."""
+    found: Drift = poisoned(rich_drift(), text)
+    changes = [
+        change.model_copy(update={"path": f"{start}{text}{end}"})
+        for experiment in found.experiments
+        for change in experiment.changes
+        for start, end in (("", ""), ("variants.", ".inclusions"), ("targetSegments.", ".conditions"))
+    ]
+    first = found.experiments[0].model_copy(update={"changes": changes})
+    return found.model_copy(update={"experiments": [first, *found.experiments[1:]]})
 
 
 def poisoned_outcome(text: str) -> ApplyOutcome:
@@ -112,6 +141,34 @@ def test_nothing_acts_in_a_plan_as_json_and_nothing_is_lost(text: str) -> None:
     shown = json_renderer.render(plan)
     assert acts(shown) == []
     assert json.loads(shown) == plan.model_dump(mode="json", warnings=False)
+
+
+@hostile
+def test_nothing_acts_in_a_drift(text: str) -> None:
+    drift = poisoned_drift(text)
+    for width, colour in ((40, True), (120, False)):
+        assert acts(drift_renderer.render_text(drift, colour=colour, width=width), colour=colour) == []
+    shown = drift_renderer.render_json(drift)
+    assert acts(shown) == []
+    assert json.loads(shown) == drift.model_dump(mode="json", warnings=False)
+
+
+@hostile
+def test_nothing_acts_in_a_drift_as_markdown(text: str) -> None:
+    """What comes from outside stands in code or is escaped, and the tables and lists are those of any drift."""
+    drift = poisoned_drift(text)
+    shown = drift_renderer.render_markdown(drift)
+    assert acts(shown) == []
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(shown)
+    outside = [inner for token in tokens for inner in token.children or () if inner.type != "code_inline"]
+    assert {inner.type for inner in outside} <= {"text", "text_special", "strong_open", "strong_close", "html_inline"}
+    assert {inner.content for inner in outside if inner.type == "html_inline"} <= {"<br>"}
+    assert not any(re.search(r"@\w|#\d", inner.content) for inner in outside)
+    kinds = [token.type for token in tokens]
+    assert "html_block" not in kinds
+    assert kinds.count("heading_open") == kinds.count("table_open") == len(drift.experiments)
+    assert kinds.count("td_open") == 3 * sum(len(experiment.changes) for experiment in drift.experiments)
+    assert kinds.count("list_item_open") == len(drift.unmanaged) + len(drift.notLive)
 
 
 @whole
@@ -169,3 +226,48 @@ def test_nothing_acts_in_the_log_and_nothing_is_lost(tmp_path: Path, text: str) 
     assert acts(content) == []
     before, after = map(json.loads, content.splitlines())
     assert (before["experiment"], before["body"], after["result"]) == (text, {text: text}, text)
+
+
+def poisoned_history(text: str) -> tuple[History, VersionDiff]:
+    changes = poisoned_plan(text).experiments[0].changes
+    subject = Subject(text, text, text)
+    entries = [
+        HistoryEntry(4, text, text, {text: text}, changes),
+        *(HistoryEntry(3, text, text, text, [change]) for change in changes),
+        HistoryEntry(2, text, text, text, []),
+        HistoryEntry(1, text, text, text, None),
+    ]
+    return History(subject, entries, ["tags"]), VersionDiff(subject, 3, 4, changes, ["tags"])
+
+
+@hostile
+def test_nothing_acts_in_versions_as_text_or_json_and_json_loses_nothing(text: str) -> None:
+    history, diff = poisoned_history(text)
+    for colour in (False, True):
+        for shown in (
+            history_renderer.render_text(history, colour=colour, width=60),
+            history_renderer.render_text(history, colour=colour, width=60, verbose=True),
+            history_renderer.render_diff_text(diff, colour=colour, width=60),
+        ):
+            assert acts(shown, colour=colour) == []
+    whole, differing = history_renderer.render_json(history), history_renderer.render_diff_json(diff)
+    assert acts(whole) == acts(differing) == []
+    assert json.loads(whole)[0] == {"version": 4, "createdAt": text, "createdBy": text, "config": {text: text}}
+    assert [change["path"] for change in json.loads(differing)["changes"]] == [change.path for change in diff.changes]
+
+
+@hostile
+def test_nothing_acts_in_versions_as_markdown(text: str) -> None:
+    history, diff = poisoned_history(text)
+    for shown, rows in (
+        (history_renderer.render_markdown(history), len(history.entries)),
+        (history_renderer.render_markdown(history, verbose=True), len(history.entries)),
+        (history_renderer.render_diff_markdown(diff), len(diff.changes)),
+    ):
+        assert acts(shown) == []
+        page = MarkdownIt("gfm-like", {"linkify": False}).render(shown)
+        assert (page.count("<h3>"), page.count("<table>"), page.count("<tr>")) == (1, 1, rows + 1)
+        outside = re.sub(r"<code>[^<]*</code>", "", page)
+        # All that is left is ours: the table, its words, and the pipes between two pieces of code.
+        assert set(re.findall(r"<(\w+)", outside)) <= {"h3", "p", "table", "thead", "tbody", "tr", "th", "td", "br"}
+        assert not re.search(r"[@#`*\[\]]|https?:|www\.", outside)
