@@ -88,7 +88,7 @@ def columns_of(variants: Sequence[tuple[str, Weight]]) -> list[tuple[str, int]]:
     The rule is `[floor(before * 42949672 / total), ceil((before + w) * 42949673 / total))`, the first match wins.
     An interval never starts behind the end of the one before it, so the ends alone decide.
     """
-    weights = _whole([weight for _, weight in variants])
+    weights = whole_weights([weight for _, weight in variants])
     total = sum(weights)
     if total == 0:
         weights, total = [1] * len(weights), len(weights)
@@ -209,11 +209,6 @@ def merge_columns(layouts: Sequence[Sequence[tuple[str, int]]]) -> Iterator[tupl
     return zip([0, *ends[:-1]], ends, zip(*rows, strict=True), strict=True)
 
 
-def hashes_in(start: int, end: int) -> int:
-    """How many hashes lie in the columns from `start` to `end`."""
-    return _hashes(start, end, 0, ROWS)
-
-
 def _hashes(start: int, end: int, top: int, bottom: int) -> int:
     count = (end - start) * (bottom - top)
     if end == COLUMNS:
@@ -221,7 +216,7 @@ def _hashes(start: int, end: int, top: int, bottom: int) -> int:
     return count
 
 
-def _whole(weights: Sequence[Weight]) -> list[int]:
+def whole_weights(weights: Sequence[Weight]) -> list[int]:
     """Whole numbers in the same ratio."""
     if all(isinstance(weight, int) for weight in weights):
         return [int(weight) for weight in weights]

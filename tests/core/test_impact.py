@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from expsync.core.bucketing import Shares, Split
+from expsync.core import bucketing
+from expsync.core.bucketing import Shares, Split, Weight, columns_of
 from expsync.core.impact import MOST_ROUTES, Move, impacts_of, moves_of, rounded_impact, splits_of
 from expsync.model.plan import Impact
 from expsync.model.state import SegmentState, State
@@ -244,3 +246,21 @@ def test_splits_are_those_of_each_segment_and_of_all_other_users() -> None:
         None: Split((("blue", 1), ("b", 2)), 30, "salt", "user_id", "User"),
     }
     assert splits_of(replace(live, fields={**live.fields, "enabled": False})) == {"A": None, None: None}
+
+
+@pytest.mark.parametrize("segments", [0, 1, 40])
+def test_only_places_whose_split_changes_are_reckoned(monkeypatch: pytest.MonkeyPatch, segments: int) -> None:
+    """So that a plan of many changes is quick: how long a share takes is how many splits are laid out for it."""
+    laid_out: list[tuple[Weight, ...]] = []
+
+    def counted(variants: Sequence[tuple[str, Weight]]) -> list[tuple[str, int]]:
+        laid_out.append(tuple(weight for _, weight in variants))
+        return columns_of(variants)
+
+    monkeypatch.setattr(bucketing, "columns_of", counted)
+    others = {str(number): segment(str(number), EVEN, number) for number in range(segments)}
+    path = [state(weights, others) for weights in (EVEN, {"control": 60, "treatment": 1}, FAR)]
+
+    assert impacts_of(path) == [impact(None, switch=0.1, stay=0.9, transient=0.4836)]
+    # From the first split to the last, then all three together, and the first alone.
+    assert laid_out == [(1, 1), (60, 40), (1, 1), (60, 1), (60, 40), (1, 1)]
