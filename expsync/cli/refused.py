@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
 from expsync.core.guard import mass_change
-from expsync.core.refusal import refused_findings
+from expsync.core.normalize import Desired
+from expsync.core.refusal import idle_acknowledgements, refused_findings
 from expsync.errors import RefusedError
 from expsync.model.plan import Finding, Plan
 from expsync.model.workspace import Policy
@@ -17,6 +18,8 @@ _HINT = (
     "accept a risk under `acknowledge:` in the file, or this once with --allow KEY:RISK; "
     "--skip-refused applies the rest"
 )
+_NAMED = 3
+"""How many experiments are named in a line."""
 
 
 def refusal(refused: Mapping[str, list[Finding]]) -> RefusedError:
@@ -35,6 +38,23 @@ def warn_of_refusals(plan: Plan, policy: Policy) -> None:
         lines = [f"  {visible(line)}" for line in _lines(refused)]
         lines = ["warning: apply will refuse risks that nobody has accepted", *lines, f"  hint: {_HINT}"]
         click.echo("\n".join(unaddressed(line) for line in lines), err=True)
+
+
+def tell_of_idle_acknowledgements(plan: Plan, desired: Sequence[Desired]) -> None:
+    """Say on stderr, in one line, what the files accept for good and nothing of the plan needs."""
+    idle = idle_acknowledgements(plan, desired)
+    if not idle:
+        return
+    count = sum(map(len, idle.values()))
+    named = "; ".join(f"{key}: {', '.join(risks)}" for key, risks in list(idle.items())[:_NAMED])
+    if len(idle) > _NAMED:
+        named += f"; and {len(idle) - _NAMED} more experiment{'s' if len(idle) > _NAMED + 1 else ''}"
+    what, it = ("an acknowledgement", "it") if count == 1 else (f"{count} acknowledgements", "them")
+    said = (
+        f"note: {what} without `until` accept{'s' if count == 1 else ''} nothing in {plan.environment} ({named}); "
+        f"delete {it} once no environment needs {it}"
+    )
+    click.echo(unaddressed(visible(said)), err=True)
 
 
 def _lines(refused: Mapping[str, list[Finding]]) -> list[str]:

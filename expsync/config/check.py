@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -20,6 +20,7 @@ from expsync.config.problem import MAX_PROBLEMS, Problem
 from expsync.config.prune import sound_part
 from expsync.config.report import Located
 from expsync.config.rule import Check
+from expsync.config.rules_risks import idle_acknowledgements
 from expsync.config.wording import plain, quote
 from expsync.config.workspace import Workspace
 from expsync.config.yaml import Document, parse_with_places
@@ -189,10 +190,20 @@ class Checker:
         split = split_forms(raw, self.workspace.file.environments)
         findings.add(split.problems)
         declared: Declared | None = None
+        used: list[tuple[Experiment, Callable[[Path], Path]]] = []
+        incomplete = False
         for form in split.forms:
             experiment = self._check_form(file, form, findings)
-            if experiment is not None and self.environment in form.environments:
+            if experiment is None:
+                incomplete = True
+                continue
+            if form.environments:
+                used.append((experiment, form.path_in_file))
+            if self.environment in form.environments:
                 declared = Declared(experiment, file, document.line)
+        if not incomplete:  # else what is missing may be what raises the risk
+            told = {path[:-1] for _, path in findings.entries}  # of an acknowledgement: that it has ended
+            findings.add(idle for idle in idle_acknowledgements(used) if idle.path not in told)
         return Checked(key if isinstance(key, str) else None, file, index, document.line, declared), findings
 
     def _check_form(self, file: str, form: Form, findings: _Findings) -> Experiment | None:

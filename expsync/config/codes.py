@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CODES: Mapping[str, str] = {
-    "EXP001": "a file or folder can't be read",
+    "EXP001": "a file or folder can't be read or written",
     "EXP002": "a file is too large",
     "EXP003": "a file is not UTF-8",
     "EXP004": "a character that is not allowed",

@@ -239,6 +239,14 @@ RULES: tuple[Rule, ...] = (
         adjustable=True,
     ),
     Rule(
+        "EXP406",
+        "idle-acknowledgement",
+        "warning",
+        "An acknowledgement of a risk that nothing in the file can raise would accept it unseen, should it come.",
+        "Delete it; write it again with the change that needs it.",
+        adjustable=True,
+    ),
+    Rule(
         "EXP410",
         "catch-all-segment",
         "warning",
@@ -290,6 +298,15 @@ RULES: tuple[Rule, ...] = (
         "An experiment on no deployment is asked for by nobody.",
         "Add a deployment, or set enabled: false.",
         rules_design.enabled_nowhere,
+        adjustable=True,
+    ),
+    Rule(
+        "EXP416",
+        "fractional-percentage",
+        "warning",
+        "Users fall into 100 equal parts; of 12.5 % some SDKs make 12 of them, and others 13.",
+        "Write a whole number.",
+        rules_design.fractional_percentages,
         adjustable=True,
     ),
 )

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from expsync.config.problem import Problem
 from expsync.config.wording import quote
+from expsync.config.yaml_places import Path
 from expsync.model.experiment import Experiment
 from expsync.model.words import MAX_INCLUSIONS
 
@@ -97,6 +98,31 @@ def enabled_nowhere(experiment: Experiment) -> Iterator[Problem]:
             "no application asks for it, so that nobody gets a variant",
             "add a deployment, or set enabled: false",
         )
+
+
+def fractional_percentages(experiment: Experiment) -> Iterator[Problem]:
+    """Percentages with a fraction, which the vendor's evaluation engine rounds up and its Python SDK cuts off."""
+    if not _is_whole(experiment.rolloutPercentage):
+        yield _fraction(("rolloutPercentage",), "rolloutPercentage", experiment.rolloutPercentage)
+    for place, segment in enumerate(experiment.targetSegments):
+        if not _is_whole(segment.percentage):
+            what = f"the percentage of segment {quote(segment.name)}"
+            yield _fraction(("targetSegments", place, "percentage"), what, segment.percentage)
+
+
+def _is_whole(percentage: int | float) -> bool:
+    return percentage == int(percentage)
+
+
+def _fraction(path: Path, what: str, percentage: int | float) -> Problem:
+    below = int(percentage)
+    return Problem(
+        "EXP416",
+        path,
+        f"{what} is no whole number",
+        f"users fall into 100 equal parts: with {percentage:g} some SDKs serve {below} of them, others {below + 1}",
+        f"write {below} or {below + 1}",
+    )
 
 
 def _declares(experiment: Experiment, name: str) -> bool:

@@ -14,6 +14,7 @@ from tests.cli.workspace import Workspace, live, workspace
 
 __all__ = ["workspace"]
 
+LATER = "9999-12-31"
 HINT = (
     "  hint: accept a risk under `acknowledge:` in the file, or this once with --allow KEY:RISK; "
     "--skip-refused applies the rest\n"
@@ -144,3 +145,42 @@ def test_with_nothing_but_refused_there_is_nothing_to_skip_to(run: Run, serving:
     ran = run("apply", "--yes", "--skip-refused", "-t", "salt")
 
     assert (ran.code, ran.err, serving.writes) == (3, REFUSAL, [])
+
+
+def accepted(*risks: str, **more: str) -> list[dict[str, str]]:
+    return [{"risk": risk, "reason": "looked at", **more} for risk in risks]
+
+
+def test_what_is_accepted_for_good_and_not_needed_is_told_in_a_line(run: Run, serving: Workspace) -> None:
+    serving.declare(salted(acknowledge=accepted("bucketing-salt")))
+    assert run("plan").err == ""
+    run("apply", "--yes", "-q")
+
+    after = run("plan", "--detailed-exitcode")
+
+    assert (after.code, after.err) == (
+        0,
+        "note: an acknowledgement without `until` accepts nothing in test (salt: bucketing-salt); "
+        "delete it once no environment needs it\n",
+    )
+    assert "acknowledge" not in after.out
+    assert run("plan", "-q").err == ""
+    assert run("plan", "-t", "less").err == ""
+
+
+def test_one_that_ends_by_itself_may_be_meant_for_later(run: Run, serving: Workspace) -> None:
+    serving.declare({"key": "name", "bucketingSalt": "salt-3", "acknowledge": accepted("bucketing-salt", until=LATER)})
+    assert run("plan").err == ""
+
+
+def test_many_of_them_are_told_in_a_line_too(run: Run, serving: Workspace) -> None:
+    serving.declare(
+        salted(rolloutPercentage=50, acknowledge=accepted("bucketing-salt", "percentage-up", "percentage-down")),
+        *({"key": key, "enabled": True, "acknowledge": accepted("disabled")} for key in ("less", "name")),
+    )
+    assert run("plan").err == (
+        "2 warnings about the files: `expsync validate` shows them\n"
+        "note: 4 acknowledgements without `until` accept nothing in test "
+        "(less: disabled; name: disabled; salt: percentage-up, percentage-down); "
+        "delete them once no environment needs them\n"
+    )

@@ -42,6 +42,13 @@ DESIGN_CASES: tuple[Case, ...] = (
         "key: a\nenabled: true\ndeployments: []\n",
         "warning EXP415 3:14 it is enabled and on no deployment",
     ),
+    Case(
+        "percentages with a fraction",
+        "key: a\nrolloutPercentage: 12.5\ntargetSegments:\n"
+        "  - {name: s, percentage: 0.5}\n  - {name: t, percentage: 20.0}\n",
+        "warning EXP416 2:20 rolloutPercentage is no whole number",
+        'warning EXP416 4:27 the percentage of segment "s" is no whole number',
+    ),
 )
 MEANING_CASES: tuple[Case, ...] = (
     Case(
@@ -223,6 +230,11 @@ MEANING_CASES: tuple[Case, ...] = (
         "an acknowledgement that has ended",
         "key: a\nacknowledge: [{risk: payload, reason: r, until: 2026-01-31}]\n",
         "warning EXP403 2:49 the acknowledgement of payload has ended",
+    ),
+    Case(
+        "an acknowledgement of what can't come up",
+        "key: a\nenabled: true\nacknowledge:\n  - {risk: disabled, reason: r}\n",
+        "warning EXP406 4:5 the acknowledgement of disabled accepts nothing",
     ),
     Case(
         "an unknown field to ignore",

@@ -256,7 +256,10 @@ def test_an_adjustable_rule_is_set_in_the_workspace(
 
 @pytest.mark.parametrize(("today", "told"), [(None, 0), (date(2026, 2, 1), 0), (date(2026, 2, 2), 1)])
 def test_an_acknowledgement_ends_after_its_day(tmp_path: Path, today: date | None, told: int) -> None:
-    text = "key: a\nacknowledge: [{risk: payload, reason: r, until: 2026-02-01}, {risk: segments, reason: r}]\n"
+    text = (
+        "key: a\ntargetSegments: []\nbucketingUnit: User\n"
+        "acknowledge: [{risk: bucketing-unit, reason: r, until: 2026-02-01}, {risk: segments, reason: r}]\n"
+    )
     workspace = workspace_in(tmp_path, {"experiments/a.yaml": text})
     assert len(load_declarations(workspace, "prod", today=today).diagnostics) == told
 
