@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from expsync.api.client import Client
+from expsync.api.cohort_lists import CohortLists
 from expsync.errors import NotFoundError, ReplyError
-from expsync.model.reads import KEY_LOOKUPS, Needs, Recipe
+from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, Needs, Recipe
 from expsync.model.state import VARIANT_DETAILS
+from expsync.model.words import UNFINISHED
 from expsync.wire.schema import WireExperiment, WireVariant
 
 T = TypeVar("T")
@@ -62,20 +64,44 @@ class Reader:
         """Everything that a plan needs; `own` are the keys that are declared, be they asked for or not."""
         active, pages = self._pages(include_archived=False)
         known = {key: (body, _is_archived(body)) for key, body in active.items()}
-        absent = sorted(needs.keys() - known.keys())
-        if len(absent) > KEY_LOOKUPS:
-            everything, pages = self._pages(include_archived=True)
-            known |= {key: (everything[key], True) for key in absent if key in everything}
-        else:
-            for key in absent:
-                found = self.look_up(key)
-                if found is not None:
-                    known[key] = (found, True)
+        absent, all_pages = self._absent(needs.keys() - known.keys())
+        known |= {key: (body, True) for key, body in absent.items()}
+        pages = all_pages or pages
         asked = [(key, *known[key]) for key in sorted(needs.keys() & known.keys())]
         sightings = self._each(lambda item: self._completed(item[1], item[2], needs[item[0]]), asked)
         declared = set(own)
         others = {key: body for key, body in active.items() if key not in declared and not _is_archived(body)}
         return Snapshot({key: s for (key, _, _), s in zip(asked, sightings, strict=True)}, others, pages)
+
+    def listed(self, keys: Iterable[str] = ()) -> dict[str, Sighting]:
+        """What the lists show of every experiment that is not archived, and of those of `keys` that are."""
+        active, _ = self._pages(include_archived=False)
+        archived, _ = self._absent(set(keys) - active.keys())
+        return {key: Sighting(body, _is_archived(body)) for key, body in active.items()} | {
+            key: Sighting(body, archived=True) for key, body in archived.items()
+        }
+
+    def everything(self, sightings: Mapping[str, Sighting], *, members: bool) -> dict[str, Sighting]:
+        """The same sightings with all that can be declared of each experiment.
+
+        `members` says whether users and cohorts of variants are wanted. What the first experiment's own body does not
+        carry is not looked for in the others', and cohorts not where the server has no such list.
+        """
+        items = sorted(sightings.items())
+        if not items:
+            return {}
+        key, first = items[0]
+        if not _carries(first.body, EVERY_FIELD):
+            first = self._with_body(first)
+            items[0] = (key, first)
+        told = frozenset(name for name in EVERY_FIELD if first.body.carries(name))
+        cohorts = CohortLists(self._client)
+
+        def complete(item: tuple[str, Sighting]) -> Sighting:
+            sighting = item[1] if _carries(item[1].body, told) else self._with_body(item[1])
+            return self._with_variants(sighting, cohorts if members else None)
+
+        return dict(zip((key for key, _ in items), self._each(complete, items), strict=True))
 
     def sightings(self, bodies: Mapping[str, WireExperiment]) -> dict[str, Sighting]:
         """What the default list showed of these experiments."""
@@ -125,6 +151,14 @@ class Reader:
         """The same sighting, with what the default list tells of its being archived."""
         return replace(sighting, archived=not self._client.list_all(key=sighting.body.key))
 
+    def _absent(self, keys: set[str]) -> tuple[dict[str, WireExperiment], int]:
+        """Those of these keys that the default list does not show, and the pages of the whole list if it was read."""
+        if len(keys) > KEY_LOOKUPS:
+            everything, pages = self._pages(include_archived=True)
+            return {key: everything[key] for key in sorted(keys & everything.keys())}, pages
+        looked_up = {key: self.look_up(key) for key in sorted(keys)}
+        return {key: body for key, body in looked_up.items() if body is not None}, 0
+
     def _pages(self, *, include_archived: bool) -> tuple[dict[str, WireExperiment], int]:
         found: dict[str, WireExperiment] = {}
         pages = 0
@@ -135,8 +169,10 @@ class Reader:
         return found, pages
 
     def _completed(self, body: WireExperiment, archived: bool, needs: Needs) -> Sighting:
+        if body.description == UNFINISHED and needs.unfinished is not None:
+            needs = needs.unfinished
         sighting = Sighting(body, archived)
-        if not all(body.carries(name) for name in needs.fields):
+        if not _carries(body, needs.fields):
             sighting = self._with_body(sighting)
         body, id = sighting.body, sighting.body.id
         with _still_there(body.key):
@@ -152,6 +188,23 @@ class Reader:
             variants=variants,
             inclusions=inclusions,
             cohorts={key: self._cohorts(id, key) for key in _live_keys(needs.cohorts, keys)},
+        )
+
+    def _with_variants(self, sighting: Sighting, cohorts: CohortLists | None) -> Sighting:
+        """The sighting with its variants whole, and with who is included in each where `cohorts` are given."""
+        body = sighting.body
+        with _still_there(body.key):
+            variants = None if _carries_details(body) else self._client.list_variants(body.id)
+            if cohorts is None:
+                return replace(sighting, variants=variants)
+            keys = [variant.key for variant in (body.variants if body.carries("variants") else variants or ())]
+            inclusions = {key: self._client.get_inclusions(body.id, key) for key in keys}
+            lists = {key: cohorts.read(body.id, key) for key in keys}
+        return replace(
+            sighting,
+            variants=variants,
+            inclusions=inclusions,
+            cohorts={key: members for key, members in lists.items() if members is not None},
         )
 
     def _with_body(self, sighting: Sighting) -> Sighting:
@@ -202,6 +255,10 @@ def _told_archived(body: WireExperiment) -> bool | None:
 def _is_archived(body: WireExperiment) -> bool:
     """Whether an experiment of the default list is archived: only if it says so."""
     return bool(_told_archived(body))
+
+
+def _carries(body: WireExperiment, names: Iterable[str]) -> bool:
+    return all(body.carries(name) for name in names)
 
 
 def _carries_details(body: WireExperiment) -> bool:

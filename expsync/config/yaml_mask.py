@@ -16,6 +16,8 @@ _COLON = r"""(?<!["'\]}]):(?=[^\s,\[\]{}])"""
 """No indicator: text follows at once. After a quoted key or a collection it is one all the same, as in JSON."""
 _QUESTION = r"(?<=[^\s,\[\]{}])\?|\?(?=[^\s,\[\]{}])"
 _HIDDEN = re.compile(f"{_TAG}|{_COLON}|{_QUESTION}")
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))")
+"""A character in double quotes that the text has without showing it."""
 _MISREAD = re.compile(r"(?<![^\s,\[{])\?(?=[^\s,\[\]{}])")
 
 
@@ -43,7 +45,8 @@ def mask(text: str) -> Mask:
     """The text with the characters hidden; itself, where there are none."""
     if ":" not in text and "?" not in text:
         return Mask(text)
-    unused = (chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in text)
+    escaped = {int(short or long, 16) for short, long in _ESCAPE.findall(text)} if "\\" in text else set()
+    unused = (chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in text and code not in escaped)
     colon, question = next(unused, ""), next(unused, "")
     if not question:  # a text with every private character; it is read as the C parser sees it
         return Mask(text)

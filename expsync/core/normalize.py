@@ -43,6 +43,24 @@ DEFAULT_PERCENTAGE = 0
 """The percentage of a new segment whose file says nothing: nobody."""
 ADDED_WEIGHT = 0
 """The weight of a variant that joins an existing experiment and whose file says nothing: nobody is moved."""
+NEW_FIELDS: Mapping[str, Leaf] = {
+    "description": "",
+    "archived": False,
+    "evaluationMode": "remote",
+    "experimentType": "a-b-test",
+    "bucketingUnit": "User",
+    "stickyBucketing": False,
+    "startDate": None,
+    "endDate": None,
+    "exposureEvent": None,
+    "decision": None,
+    "decisionReason": "",
+    "rolledOutVariant": None,
+}
+"""What the API makes of a new experiment's fields; apart from its name, which is its key, and from those that decide
+who gets what, which no file should leave to the server."""
+NEW_VARIANT: Mapping[str, Leaf] = {"name": "", "description": ""}
+"""What the API makes of a new variant's texts."""
 PROPERTY = "property"
 """The only type of condition that can be written."""
 NO_PAYLOAD: tuple[str, ...] = ("null", "{}")
@@ -127,7 +145,7 @@ def live_state(
         id=wire.id,
         fields=_fields(carried),
         variants=_live_variants(wire, variants, inclusions or {}, cohorts or {}),
-        targetSegments=_live_segments(wire.targetSegments) if whole or wire.carries("targetSegments") else None,
+        targetSegments=_live_segments(wire) if whole or wire.carries("targetSegments") else None,
         tags=frozenset(wire.tags) if wire.carries("tags") and wire.tags is not None else None,
         deployments=frozenset(wire.deployments) if wire.carries("deployments") else None,
         older=not any(wire.carries(name) for name in _RECENT_FIELDS),
@@ -270,6 +288,13 @@ def positive_weights(weights: Mapping[str, int | float | None]) -> dict[str, int
     return {key: number(weight) for key, weight in weights.items() if weight}
 
 
+def _weights_of(weights: Mapping[str, int | float], there: set[str] | None) -> dict[str, int | float]:
+    positive = positive_weights(weights)
+    if there is None or positive.keys() <= there:
+        return positive
+    return {key: weight for key, weight in positive.items() if key in there}
+
+
 def conditions_leaf(conditions: Sequence[dict[str, JsonValue]]) -> Opaque:
     """The conditions, compared as the set that they are: all must hold, and each holds for any of its values.
 
@@ -322,18 +347,20 @@ def _members(lists: Mapping[str, Iterable[str]], key: str) -> frozenset[str] | N
     return frozenset(lists[key]) if key in lists else None
 
 
-def _live_segments(segments: Sequence[WireSegment]) -> dict[str, SegmentState]:
+def _live_segments(wire: WireExperiment) -> dict[str, SegmentState]:
+    # A weight that outlived its variant gives nobody anything: it is nothing to compare, and no reason to write.
+    there = {variant.key for variant in wire.variants} if wire.carries("variants") else None
     states: dict[str, SegmentState] = {}
-    for place, segment in enumerate(segments, start=1):
+    for place, segment in enumerate(wire.targetSegments, start=1):
         # A segment made by hand may lack a name, or share one: it still needs one of its own here.
         name = segment.name or f"segment {place}"
         while name in states:
             name += " (again)"
-        states[name] = _live_segment(segment, title=segment.name if name != segment.name else None)
+        states[name] = _live_segment(segment, there, title=segment.name if name != segment.name else None)
     return states
 
 
-def _live_segment(segment: WireSegment, *, title: str | None) -> SegmentState:
+def _live_segment(segment: WireSegment, there: set[str] | None, *, title: str | None) -> SegmentState:
     conditions: list[dict[str, JsonValue]] = [condition.model_dump() for condition in segment.conditions]
     fields: dict[str, Leaf] = {"conditions": conditions_leaf(conditions)}
     if segment.percentage is not None:
@@ -342,7 +369,7 @@ def _live_segment(segment: WireSegment, *, title: str | None) -> SegmentState:
         fields["bucketingKey"] = segment.bucketingKey
     return SegmentState(
         fields=fields,
-        rolloutWeights=None if segment.rolloutWeights is None else positive_weights(segment.rolloutWeights),
+        rolloutWeights=None if segment.rolloutWeights is None else _weights_of(segment.rolloutWeights, there),
         foreign=any(condition["type"] != PROPERTY for condition in conditions),
         title=title,
     )

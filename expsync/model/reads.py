@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from expsync.model.plan import Plan, PlannedExperiment
-from expsync.model.state import VARIANT_DETAILS
+from expsync.model.state import SCALAR_FIELDS, VARIANT_DETAILS
 
 KEY_LOOKUPS = 5
 """So many keys are looked up one by one; for more, the whole list is read once."""
+
+EVERY_FIELD = frozenset(
+    {*SCALAR_FIELDS, "tags", "deployments", "variants", "rolloutWeights", "targetSegments"} - {"archived"}
+)
+"""Every name of the body that a file can declare; being archived is told by the lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Needs:
     details: bool = False
     inclusions: dict[str, str | None] = field(default_factory=dict)
     cohorts: dict[str, str | None] = field(default_factory=dict)
+    unfinished: Needs | None = None
+    """What is needed instead, where the experiment's creation was broken off; None where that is the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,15 @@ def test_every_problem_of_a_text_is_told() -> None:
     assert parsed.documents[0].broken
 
 
+@pytest.mark.parametrize("escape", ["\\ue000", "\\uE000", "\\U0000E001"])
+def test_an_escaped_private_character_is_itself_and_no_colon(escape: str) -> None:
+    text = f'url: [http://a?b]\nv: "{escape} 1"\n'
+
+    (document,) = parse_with_places(text).documents
+
+    assert document.value == {"url": ["http://a?b"], "v": f"{chr(int(escape[2:], 16))} 1"}
+
+
 def test_a_text_with_every_private_character_is_still_read() -> None:
     every = "".join(chr(code) for code in range(0xE000, 0xF900))
     assert parse(f"a: &x '{every}'\nb: c:d?\n")[0].value == {"a": every, "b": "c:d?"}

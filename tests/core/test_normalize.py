@@ -159,3 +159,13 @@ def test_segments_without_a_name_of_their_own_are_told_apart_and_keep_it() -> No
         "segment 3": None,
         "segment 4": "",
     }
+
+
+def test_a_segments_weight_that_outlived_its_variant_is_nothing() -> None:
+    segment = {"name": "s", "rolloutWeights": {"control": 1, "gone": 3}}
+    known = live(variants=[{"key": "control"}], targetSegments=[segment]).targetSegments
+    unknown = live(targetSegments=[segment]).targetSegments
+    assert known is not None
+    assert unknown is not None
+    assert known["s"].rolloutWeights == {"control": 1}
+    assert unknown["s"].rolloutWeights == {"control": 1, "gone": 3}
