@@ -98,9 +98,10 @@ def _no_text(_: None) -> str:
     return ""
 
 
-_Finite = Field(ge=-_MOST, le=_MOST, allow_inf_nan=False)
+# Only for floats: of whole numbers the question whether they are finite would be asked in Python, field by field.
 Number = Annotated[
-    Annotated[int, Strict(), _Finite] | Annotated[float, Strict(), _Finite],
+    Annotated[int, Strict(), Field(ge=-_MOST, le=_MOST)]
+    | Annotated[float, Strict(), Field(ge=-_MOST, le=_MOST, allow_inf_nan=False)],
     Field(union_mode="left_to_right"),
     _Else(Annotated[str, Strict(), Field(max_length=40)], _number),
 ]
