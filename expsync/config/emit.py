@@ -21,8 +21,11 @@ BLOCK_KEYS = frozenset(
     {"variants", "targetSegments", "conditions", "filters", "exposureEvent", "lifecycle", "environments", "acknowledge"}
 )
 """Fields that are written in lines however short they are, as people expect to read and to edit them."""
-_BLOCK_ITEMS = frozenset({"variants", "targetSegments"})
+BLOCK_ITEMS = frozenset({"variants", "targetSegments"})
+"""Fields whose items are written in lines too, each mapping from its dash on."""
 
+_LONGEST_KEY = 1000
+"""Parsers look for the colon of a key no further than 1,024 characters."""
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@`")
 _OLD_WORDS = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|~|=|<<)\Z", re.IGNORECASE)
 """What a reader of YAML 1.1 takes for a boolean, a null or a merge."""
@@ -70,6 +73,11 @@ def quoted(text: str) -> str:
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04X}", inner)
 
 
+def is_visible(text: str) -> bool:
+    """Whether each character of the text but line breaks shows, or is a plain space."""
+    return not _HIDDEN.search(text.replace("\n", ""))
+
+
 def flow_text(value: JsonValue) -> str:
     """Any value on one line, collections in brackets."""
     if isinstance(value, dict):
@@ -82,20 +90,32 @@ def flow_text(value: JsonValue) -> str:
 
 def member_lines(key: str, value: JsonValue, indent: int) -> list[str]:
     """The lines of one member of a block mapping whose keys stand at column `indent` (from 0)."""
-    head = f"{' ' * indent}{scalar_text(key)}:"
-    return _behind(head, value, indent, in_lines=key in BLOCK_KEYS, items_in_lines=key in _BLOCK_ITEMS)
+    before, head = key_lines(key, " " * indent)
+    return [*before, *lines_behind(head, value, indent, in_lines=key in BLOCK_KEYS, items_in_lines=key in BLOCK_ITEMS)]
 
 
-def item_lines(value: JsonValue, indent: int, *, in_lines: bool = False) -> list[str]:
+def key_lines(key: str, start: str) -> tuple[list[str], str]:
+    """The lines before the one on which a key's value begins, and how that begins; `start` stands before the key.
+
+    The key is on that line itself, unless it is too long for a parser to find its colon.
+    """
+    text = scalar_text(key)
+    if len(text) <= _LONGEST_KEY:
+        return [], f"{start}{text}:"
+    return [f"{start}? {text}"], f"{' ' * len(start)}:"
+
+
+def item_lines(value: JsonValue, indent: int, *, in_lines: bool = False, width: int = INDENT) -> list[str]:
     """The lines of one item of a block sequence whose dashes stand at column `indent`.
 
-    A mapping that is not short, or with `in_lines` any, begins behind the dash: `- key: control`.
+    A mapping that is not short, or with `in_lines` any, begins behind the dash, `width` columns from it:
+    `- key: control`.
     """
     head = f"{' ' * indent}-"
     if isinstance(value, dict | list) and value and (in_lines or not _fits(head, value)):
-        inner = _lines(value, indent + INDENT, items_in_lines=False)
-        return [f"{head} {inner[0].lstrip(' ')}", *inner[1:]]
-    return _behind(head, value, indent, in_lines=False, items_in_lines=False)
+        inner = _lines(value, indent + width, items_in_lines=False)
+        return [f"{head}{inner[0][indent + 1 :]}", *inner[1:]]
+    return lines_behind(head, value, indent, in_lines=False, items_in_lines=False)
 
 
 def document_text(value: Mapping[str, JsonValue]) -> str:
@@ -107,7 +127,7 @@ def literal_lines(text: str, indent: int) -> list[str] | None:
     """The header and the lines of a literal block scalar, or None where only quotes can hold the text safely."""
     body, end = text.rstrip("\n"), len(text) - len(text.rstrip("\n"))
     lines = body.split("\n")
-    if "\n" not in text or not body or _HIDDEN.search(text.replace("\n", "")) or body[0] in " \t\n":
+    if "\n" not in text or not body or not is_visible(text) or body[0] in " \t\n":
         return None
     if any(line != line.rstrip() for line in lines):
         return None
@@ -115,7 +135,10 @@ def literal_lines(text: str, indent: int) -> list[str] | None:
     return [header, *(f"{' ' * indent}{line}" if line else "" for line in lines), *[""] * (end - 1)]
 
 
-def _behind(head: str, value: JsonValue, indent: int, *, in_lines: bool, items_in_lines: bool) -> list[str]:
+def lines_behind(
+    head: str, value: JsonValue, indent: int, *, in_lines: bool = False, items_in_lines: bool = False
+) -> list[str]:
+    """The lines of a value behind what stands before it, `key:` or `-`, at column `indent`; short ones on one line."""
     if isinstance(value, str):
         literal = literal_lines(value, indent + INDENT)
         if literal is not None:

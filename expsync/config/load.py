@@ -21,7 +21,7 @@ from expsync.config.yaml_text import MAX_BYTES
 from expsync.diagnostics import Diagnostic, Place
 from expsync.model.experiment import Declared
 
-__all__ = ["Loaded", "Workspace", "load_declarations", "load_workspace"]
+__all__ = ["Loaded", "Workspace", "choose_files", "load_declarations", "load_workspace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def load_declarations(
     days past.
     """
     with collector_paused():
-        files, diagnostics = _choose(workspace, paths)
+        files, diagnostics = choose_files(workspace, paths)
         root = os.fspath(workspace.root)
         checker = Checker(workspace, environment, today)
         checked: list[Checked] = []
@@ -103,8 +103,8 @@ def _read(root: str, name: str, checker: Checker) -> tuple[list[Checked], list[D
     return found, [*secrets, *diagnostics]
 
 
-def _choose(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[str], list[Diagnostic]]:
-    """The files to read: all that the globs match, or those among them that `paths` name."""
+def choose_files(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[str], list[Diagnostic]]:
+    """The files to read, relative to the workspace: all that the globs match, or those among them that `paths` name."""
     found = find_files(workspace.root, workspace.file.experiments, leave_out=workspace.path.name)
     if not paths:
         return found.files, [*found.diagnostics, *unmatched_globs(workspace, found.unmatched)]

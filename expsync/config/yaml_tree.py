@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from pydantic import JsonValue
 
 from expsync.config.scalars import Scalar, resolve
 from expsync.config.yaml import parse
@@ -38,7 +40,9 @@ _STYLES: dict[str | None, Style] = {
 }
 _ANCHOR = re.compile(r"&[^\s,\[\]{}]+(?:\s+(?:#[^\r\n]*)?)*")
 """An anchor and the layout up to its value, which may hold comments."""
-_COMMENT = re.compile(r"(?<![^\s])#[^\r\n]*")
+_COMMENT = re.compile(r"#[^\r\n]*")
+_BLANK = " \t\r\n"
+"""What is layout to YAML; other spaces are text."""
 _HEADER = re.compile(r"[|>][^\r\n#]*(?<=[ \t])(#[^\r\n]*)")
 
 
@@ -104,19 +108,20 @@ class TreeDocument:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """All documents of a text, and its comments in order."""
+    """All documents of a text, and its comments in order; `values` are the documents' as the loader has them."""
 
     text: str
     documents: tuple[TreeDocument, ...]
     comments: tuple[Comment, ...]
+    values: tuple[JsonValue, ...]
 
 
 def tree_of(text: str) -> Tree:
     """The tree of a text (without a byte order mark); raises YamlError where the loader refuses it."""
-    parse(text)
+    values = tuple(document.value for document in parse(text))
     composer = _Composer(text, mask(text))
     documents = composer.run()
-    return Tree(text, documents, tuple(_comments(text, documents)))
+    return Tree(text, documents, tuple(_comments(text, documents)), values)
 
 
 class _Composer:
@@ -177,7 +182,7 @@ class _Composer:
             end = self._end_of_block_scalar(content, end)
         elif not text and style == "plain":
             # An anchor with nothing behind it.
-            content = end = len(self._text[start:content].rstrip()) + start
+            content = end = len(self._text[start:content].rstrip(_BLANK)) + start
         value = resolve(text) if event.implicit[0] else text
         return Node("scalar", style, start, content, end, event.anchor, value)
 
@@ -186,7 +191,7 @@ class _Composer:
         header = re.split(r"[\r\n]", span, maxsplit=1)[0].partition("#")[0]
         if "+" in header:
             return content + len(re.sub(r"(\r\n|\r|\n)[ \t]*\Z", "", span))
-        return content + len(span.rstrip())
+        return content + len(span.rstrip(_BLANK))
 
     def _mapping(self, event: Any, start: int, content: int) -> Node:
         members: list[tuple[Node, Node]] = []
@@ -194,10 +199,20 @@ class _Composer:
             key = self._next()
             if type(key) is MappingEndEvent:
                 break
-            members.append((self._node(key), self._node(self._next())))
+            name = self._node(key)
+            members.append((name, self._settled(name, self._node(self._next()))))
         flow = bool(event.flow_style)
-        end = key.end_mark.index if flow else members[-1][1].end
+        # The one pair of `[key: value]` has no brackets of its own.
+        end = key.end_mark.index if flow and self._text[content] == "{" else members[-1][1].end
         return Node("mapping", "flow" if flow else "block", start, content, end, event.anchor, members=tuple(members))
+
+    def _settled(self, key: Node, value: Node) -> Node:
+        """The value; one with no text right behind its colon or key, since the parser may put it past comments."""
+        if value.start != value.end or value.kind != "scalar":
+            return value
+        between = _COMMENT.sub(lambda found: " " * len(found[0]), self._text[key.end : value.start])
+        at = key.end + between.find(":") + 1
+        return replace(value, start=at, content=at, end=at)
 
     def _sequence(self, event: Any, start: int, content: int) -> Node:
         items: list[Node] = []
@@ -212,7 +227,7 @@ class _Composer:
 
 
 def _comments(text: str, documents: tuple[TreeDocument, ...]) -> Iterator[Comment]:
-    """All comments: in the layout between leaves nothing else has a `#` behind a space or at the start of a line."""
+    """All comments: in the layout between leaves nothing else has a `#`; the parser needs no space before it."""
     at = 0
     for document in documents:
         for start, end in document.root.leaves():
