@@ -15,6 +15,7 @@ from expsync.api.answers import Asker
 from expsync.api.connection import open_http
 from expsync.api.limiter import Limiter
 from expsync.api.secret import Secret
+from expsync.api.sight import Sight
 from expsync.api.transport import Transport
 from expsync.errors import ApiError, ReplyError
 from expsync.wire import replies
@@ -238,16 +239,17 @@ class Client:
         """Nothing, once the experiment is off this deployment."""
         self._call("removeDeployment", None, id=id, deployment=deployment)
 
-    def perform(self, method: str, path: str, body: JsonValue) -> bytes:
+    def perform(self, method: str, path: str, body: JsonValue, *, sight: Sight | None = None) -> bytes:
         """The body of the answer to a write, given as a plan has it; null is no body.
 
+        `sight` is asked right before it goes out, each time that it does (see `Transport.send`).
         ApiError where the table of endpoints has no such write; nothing is sent then.
         """
         found = endpoint_of(method, path)
         # A path in another form than the table's own (a query, `{id}` not filled in) is not sent on trust.
         if found is None or method == "GET" or _path(*found) != path:
             raise ApiError(f"{self._transport.clean(f'{method} {path}')}: not a write of this API")
-        return self._transport.send(found[0], path, body=body)
+        return self._transport.send(found[0], path, body=body, sight=sight)
 
     def _read(
         self,

@@ -28,7 +28,10 @@ _LOOK_AGAIN = 0.01
 
 
 class Limiter:
-    """Grants at most `per_second` turns in any second, in the order of asking; for use by many threads."""
+    """Grants at most `per_second` turns in any second, in the order of asking; for use by many threads.
+
+    Out of order comes only who is `ahead` (see `turn`).
+    """
 
     def __init__(
         self,
@@ -53,9 +56,13 @@ class Limiter:
         self._queue: deque[Lock] = deque()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """A turn for one request, that begins once it may be sent and ends with its answer, or without one."""
-        self._take(unanswered=1)
+    def turn(self, *, ahead: bool = False) -> Iterator[None]:
+        """A turn for one request, that begins once it may be sent and ends with its answer, or without one.
+
+        One that is `ahead` is the next of those that wait: a write that was just looked at once more, and would be
+        looked at in vain if all others came first.
+        """
+        self._take(unanswered=1, ahead=ahead)
         try:
             yield
         finally:
@@ -65,10 +72,10 @@ class Limiter:
 
     def wait(self) -> None:
         """Nothing, once the caller may send one request of which the end will not be told."""
-        self._take(unanswered=0)
+        self._take(unanswered=0, ahead=False)
 
-    def _take(self, *, unanswered: int) -> None:
-        self._enter()
+    def _take(self, *, unanswered: int, ahead: bool) -> None:
+        self._enter(ahead=ahead)
         try:
             # The time is noted after the sleep, since a sleep may last longer than asked.
             while (left := self._until() - self._clock()) > 0:
@@ -90,14 +97,17 @@ class Limiter:
                 return until
             return max(until, self._answers[0] + self._window if self._answers else now + _LOOK_AGAIN)
 
-    def _enter(self) -> None:
+    def _enter(self, *, ahead: bool = False) -> None:
         with self._mutex:
             if not self._taken:
                 self._taken = True
                 return
             mine = Lock()
             mine.acquire()
-            self._queue.append(mine)
+            if ahead:
+                self._queue.appendleft(mine)
+            else:
+                self._queue.append(mine)
         try:
             mine.acquire()
         except BaseException:

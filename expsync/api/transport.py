@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import httpx
 from pydantic import JsonValue
@@ -18,6 +19,7 @@ from expsync.api.answers import Answer, Asker, Overdue, UnreadableBody, error_of
 from expsync.api.connection import waits
 from expsync.api.limiter import Limiter
 from expsync.api.secret import Secret, plain_text
+from expsync.api.sight import LOOKS, Sight
 from expsync.errors import ApiError, RateLimitError, ReplyError, UnclearError
 from expsync.wire.endpoints import Endpoint
 
@@ -57,6 +59,10 @@ class _Failure:
     error: ApiError
     unsent: bool = False
     asked: float = 0.0
+
+
+class _TooOldError(Exception):
+    """What a call rests on was seen too long ago, and nothing of the call has been sent."""
 
 
 class Transport:
@@ -110,6 +116,7 @@ class Transport:
         *,
         query: Mapping[str, str] | None = None,
         body: JsonValue = None,
+        sight: Sight | None = None,
     ) -> bytes:
         """The body of a 2xx answer; any other end of the call is an `ApiError`. No body is sent for null.
 
@@ -117,17 +124,24 @@ class Transport:
         connection that did not come about; and, where the endpoint's retry class is `safe`, a time-out, a cut
         connection or a 5xx. For the other classes those are an `UnclearError` at once, since only a read can
         tell what was done.
+
+        With a `sight`, nothing goes out on an old one: it is asked when the limiter has let the call through and when
+        the connection is there, since both may take long, and before each repetition, which may come a minute later.
+        Where it is too old, the turn is given back for a new look, and the call is next in the queue after it. What
+        the look raises ends the call.
         """
         request = self._request(endpoint, path, query, body)
         attempt = 1
         while True:
-            ended = self._attempt(endpoint, path, request)
+            ended = self._attempt(endpoint, path, request, sight)
             if isinstance(ended, Answer):
                 return ended.body
             if attempt == ATTEMPTS or not _may_repeat(endpoint, ended):
                 raise ended.error
             self._sleep(self._pause(attempt, ended))
             attempt += 1
+            if sight is not None:
+                sight.expire()
 
     def _request(
         self, endpoint: Endpoint, path: str, query: Mapping[str, str] | None, body: JsonValue
@@ -147,12 +161,19 @@ class Transport:
         except (httpx.InvalidURL, UnicodeEncodeError):
             raise ApiError(f"{endpoint.name}: no address can be made of its path and query") from None
 
-    def _attempt(self, endpoint: Endpoint, path: str, request: httpx.Request) -> Answer | _Failure:
-        with self._limiter.turn() if self._limiter is not None else nullcontext():
-            with self._counting:
-                self._sent += 1
-            started = self._clock()
-            ended = self._exchange(endpoint, request, started + self._timeout)
+    def _attempt(self, endpoint: Endpoint, path: str, request: httpx.Request, sight: Sight | None) -> Answer | _Failure:
+        looks = 0
+        while True:
+            asked = sight if looks < LOOKS else None
+            if asked is None or asked.is_fresh():
+                try:
+                    started, ended = self._in_turn(endpoint, request, asked, ahead=looks > 0)
+                    break
+                except _TooOldError:
+                    pass
+            assert sight is not None
+            sight.look()
+            looks += 1
         if self._trace is not None:
             status = ended.status if isinstance(ended, Answer) else ended.error.status
             took = round((self._clock() - started) * 1000)
@@ -160,9 +181,30 @@ class Transport:
             self._trace(plain_text(f"{endpoint.method} {path} {said} {took} ms", self._asker.secret, most=500))
         return ended
 
-    def _exchange(self, endpoint: Endpoint, request: httpx.Request, deadline: float) -> Answer | _Failure:
+    def _in_turn(
+        self, endpoint: Endpoint, request: httpx.Request, sight: Sight | None, *, ahead: bool
+    ) -> tuple[float, Answer | _Failure]:
+        """When it was sent, and what came of it; _TooOldError, with nothing sent, where the sight grew too old."""
+        with self._limiter.turn(ahead=ahead) if self._limiter is not None else nullcontext():
+            if sight is not None:
+                _check(sight)
+            with self._counting:
+                self._sent += 1
+            started = self._clock()
+            try:
+                return started, self._exchange(endpoint, request, started + self._timeout, sight)
+            except _TooOldError:
+                with self._counting:
+                    self._sent -= 1
+                raise
+
+    def _exchange(
+        self, endpoint: Endpoint, request: httpx.Request, deadline: float, sight: Sight | None
+    ) -> Answer | _Failure:
         name = endpoint.name
-        request.extensions = {**request.extensions, "timeout": waits(self._timeout, deadline, self._clock)}
+        request.extensions = {"timeout": waits(self._timeout, deadline, self._clock)}
+        if sight is not None:
+            request.extensions["trace"] = _gate(sight)
         try:
             response = self._http.send(request, auth=self._auth, stream=True, follow_redirects=False)
             try:
@@ -199,6 +241,24 @@ class Transport:
         first = _FIRST_WAIT_LIMITED if isinstance(failure.error, RateLimitError) else _FIRST_WAIT
         doubled = first * 2.0 ** (attempt - 1) * (1 + self._jitter()) / 2
         return min(LONGEST_WAIT, failure.asked or doubled)
+
+
+def _check(sight: Sight) -> None:
+    if not sight.is_fresh():
+        raise _TooOldError
+
+
+def _gate(sight: Sight) -> Callable[[str, Any], None]:
+    """Asks the sight once more when the connection is there, which may take long, and the request is to go out on it.
+
+    As httpx's `trace` extension.
+    """
+
+    def on_event(name: str, _: Any) -> None:
+        if name.endswith("send_request_headers.started"):
+            _check(sight)
+
+    return on_event
 
 
 def _may_repeat(endpoint: Endpoint, failure: _Failure) -> bool:

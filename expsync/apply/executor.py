@@ -2,8 +2,15 @@
 
 re-read what the plan touches ── differs? ──▶ refused, nothing written
   └─▶ experiments side by side, the calls of each in order; one's failure stops that one alone
+        ├─▶ seen too long ago when the call is to go out? look again first, and hold it back where it differs
         └─▶ no clear answer? read back, and ask whether it was done, before it is sent again
               └─▶ re-read what was written: is anything left to do?
+
+What a call rests on (see `apply.sight`): until something of ours is written to an experiment, on its fingerprint, seen
+less than two seconds ago. After that the fingerprint is another one by our own doing, and a further call goes out
+without a look, as long as it follows on the one before it. Where it is sent again, after a wait, what it writes over
+must still be as it was seen, or as this run has made it. An experiment that this run creates has been seen by nobody,
+so its further calls rest on nothing.
 """
 
 from __future__ import annotations
@@ -11,27 +18,36 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Event
 
 from expsync.api.client import Client
 from expsync.api.reader import Reader, Sighting
-from expsync.apply.calls import Calls
+from expsync.apply.calls import AGAIN, Calls, placed_at
 from expsync.apply.log import Log, NoLog
+from expsync.apply.postconditions import recipe_of
+from expsync.apply.preconditions import is_untouched
+from expsync.apply.sight import NEVER, LiveSight, NotSentError
 from expsync.core.fingerprint import fingerprint_of
 from expsync.core.normalize import live_state
 from expsync.core.verify import unmet
 from expsync.errors import ExpsyncError, Interrupted, NotFoundError, RefusedError
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
-from expsync.model.plan import Change, Finding, Plan, PlannedExperiment
+from expsync.model.plan import Change, Finding, Operation, Plan, PlannedExperiment
 from expsync.model.reads import Recipe, recipe_after, recipe_before, written
 from expsync.model.state import State
 from expsync.wire.endpoints import endpoint_of
 
-FRESH = 2.0
-"""Seconds for which a read of an experiment need not be repeated before its first write."""
 _LAGS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between the reads at the end, where one does not show what was written: servers may lag behind."""
-_AGAIN = "run expsync plan again and look at what is different now"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An experiment as it was planned: when it was last seen so, and how; None where it is not there, or not known."""
+
+    since: float
+    state: State | None = None
 
 
 def state_of(sighting: Sighting) -> State:
@@ -55,7 +71,7 @@ def _check_calls(plan: Plan) -> None:
             if found is None or not mine or found[0].name != operation.op:
                 raise RefusedError(
                     f"the plan of {planned.key} holds a call that no plan makes ({operation.op}); nothing was written",
-                    hint=_AGAIN,
+                    hint=AGAIN,
                 )
 
 
@@ -84,7 +100,9 @@ class Executor:
         self._advance = advance
         self._clock = clock
         self._sleep = sleep
-        self._calls = Calls(client, self._state, log if log is not None else NoLog(), stop=self._stop, sleep=sleep)
+        self._calls = Calls(
+            client, self._state, log if log is not None else NoLog(), stop=self._stop, clock=clock, sleep=sleep
+        )
 
     def carry_out(self, plan: Plan, *, refused: Mapping[str, Sequence[Finding]] | None = None) -> ApplyOutcome:
         """What came of it; RefusedError, with nothing written, where the live side is not as it was planned.
@@ -99,7 +117,7 @@ class Executor:
             checked = self._check(experiments)
         except Interrupted:
             self._stop.set()
-            checked = dict.fromkeys((planned.key for planned in experiments), 0.0)
+            checked = {planned.key: _Seen(0.0) for planned in experiments}
         with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
             results = list(pool.map(lambda e: self._run(e, checked[e.key]), experiments))
             verified = list(pool.map(self._verified, experiments, results))
@@ -124,78 +142,106 @@ class Executor:
             unverified=next((why for _, why in verified if why), ""),
         )
 
-    def _check(self, experiments: list[PlannedExperiment]) -> Mapping[str, float]:
-        """When each experiment was last seen as it was planned; RefusedError where one is not so any more."""
-        seen_at = {planned.key: self._clock() for planned in experiments if planned.id is None}
-        changed = self._reader.taken(list(seen_at))
+    def _check(self, experiments: list[PlannedExperiment]) -> Mapping[str, _Seen]:
+        """Each experiment as it was planned; RefusedError where one is not so any more."""
+        seen = {planned.key: _Seen(self._clock()) for planned in experiments if planned.id is None}
+        changed = self._reader.taken(list(seen))
 
-        def look(planned: PlannedExperiment) -> bool:
-            seen_at[planned.key] = self._clock()
+        def look(planned: PlannedExperiment) -> _Seen | None:
             # Who is to stop reads nothing more: no call will follow.
-            return self._stop.is_set() or self._is_as_planned(planned)
+            return _Seen(0.0) if self._stop.is_set() else self._seen_as_planned(planned)
 
         existing = [planned for planned in experiments if planned.id is not None]
         with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
-            seen = zip(existing, pool.map(look, existing), strict=True)
-            changed |= {planned.key for planned, same in seen if not same}
+            for planned, found in zip(existing, pool.map(look, existing), strict=True):
+                if found is None:
+                    changed.add(planned.key)
+                else:
+                    seen[planned.key] = found
         if changed:
             raise RefusedError(
                 f"the plan is stale: changed since it was made: {', '.join(sorted(changed))}; nothing was written",
-                hint=_AGAIN,
+                hint=AGAIN,
             )
-        return seen_at
+        return seen
 
-    def _is_as_planned(self, planned: PlannedExperiment) -> bool:
+    def _seen_as_planned(self, planned: PlannedExperiment) -> _Seen | None:
+        """The experiment, if it is as it was planned."""
+        # The moment before the first read: what it shows is no older than that.
+        since = self._clock()
         if planned.id is None:
-            return planned.key not in self._reader.taken([planned.key])
+            return None if self._reader.taken([planned.key]) else _Seen(since)
         try:
             sighting = self._reader.again(planned.id, recipe_before(planned), planned.observed)
         except NotFoundError:
-            return False
+            return None
+        state = state_of(sighting)
+        if fingerprint_of(state, planned.observed, planned.key) != planned.fingerprint:
+            # A body may say nothing true of archiving; the list does.
+            state = state_of(self._reader.settled(sighting))
+        same = fingerprint_of(state, planned.observed, planned.key) == planned.fingerprint
+        return _Seen(since, state) if same else None
 
-        def same(seen: Sighting) -> bool:
-            return fingerprint_of(state_of(seen), planned.observed, planned.key) == planned.fingerprint
-
-        # A body may say nothing true of archiving; the list does.
-        return same(sighting) or same(self._reader.settled(sighting))
-
-    def _run(self, planned: PlannedExperiment, seen_at: float) -> ExperimentOutcome:
+    def _run(self, planned: PlannedExperiment, seen: _Seen) -> ExperimentOutcome:
         try:
-            return self._ended(planned, seen_at)
+            return self._ended(planned, seen)
         finally:
             if self._advance is not None:
                 self._advance(planned.key)
 
-    def _ended(self, planned: PlannedExperiment, seen_at: float) -> ExperimentOutcome:
+    def _ended(self, planned: PlannedExperiment, seen: _Seen) -> ExperimentOutcome:
         """What came of one experiment, its calls sent in order until one fails or everything is to stop."""
         untouched = ExperimentOutcome(
             key=planned.key, id=planned.id, action=planned.action, status="not-tried", pending=planned.operations
         )
-        try:
-            if self._stop.is_set():
-                return untouched
-            if self._clock() - seen_at >= FRESH and not self._is_as_planned(planned):
-                raise RefusedError("it changed after the plan was checked; nothing of it was written", hint=_AGAIN)
-        except Interrupted:
+        if self._stop.is_set():
             return untouched
-        except ExpsyncError as error:
-            return untouched.model_copy(update={"status": "failed", "error": error.message, "hint": error.hint})
         id = planned.id
         for place, operation in enumerate(planned.operations):
             done, rest = planned.operations[:place], planned.operations[place:]
             so_far: dict[str, object] = {"id": id, "done": done, "pending": rest}
+            stopped = untouched.model_copy(update={**so_far, "status": "stopped" if done else "not-tried"})
             if self._stop.is_set():
-                return untouched.model_copy(update={**so_far, "status": "stopped" if done else "not-tried"})
+                return stopped
+            sight = self._later(id, seen.state, operation, done) if done else self._first(planned, seen)
             try:
-                # Once something of ours is written, it is not as it was planned any more.
-                still = (lambda: True) if done else (lambda: self._is_as_planned(planned))
-                id = self._calls.carry_out(planned.key, id, operation, still=still)
+                id = self._calls.carry_out(planned.key, id, operation, sight=sight)
             except Interrupted:
-                return untouched.model_copy(update={**so_far, "status": "stopped"})
+                return stopped.model_copy(update={"status": "stopped"})
             except ExpsyncError as error:
-                failure = {"failed": operation, "pending": rest[1:], "error": error.message, "hint": error.hint}
+                tried = not isinstance(error, NotSentError) or error.again
+                if isinstance(error, NotSentError) and isinstance(error.why, Interrupted):
+                    return stopped.model_copy(update={"status": "stopped"}) if tried else stopped
+                failure: dict[str, object] = {"error": error.message, "hint": error.hint}
+                if tried:
+                    failure |= {"failed": operation, "pending": rest[1:]}
                 return untouched.model_copy(update={**so_far, "status": "failed", **failure})
         return untouched.model_copy(update={"id": id, "done": planned.operations, "status": "done", "pending": []})
+
+    def _first(self, planned: PlannedExperiment, seen: _Seen) -> LiveSight:
+        """What the first write to an experiment rests on: that it is as it was planned."""
+
+        def check() -> None:
+            if self._seen_as_planned(planned) is None:
+                raise RefusedError("it changed after the plan was checked; nothing of it was written", hint=AGAIN)
+
+        return LiveSight(check, since=seen.since, clock=self._clock)
+
+    def _later(
+        self, id: str | None, seen: State | None, operation: Operation, done: Sequence[Operation]
+    ) -> LiveSight | None:
+        """What a further write rests on, should it be sent again; nothing, where the experiment is our own creation."""
+        if id is None or seen is None:
+            return None
+        placed, before = placed_at(operation, id), [placed_at(one, id) for one in done]
+
+        def check() -> None:
+            if not is_untouched(placed, seen=seen, done=before, live=self._state(id, recipe_of(placed))):
+                raise RefusedError(
+                    f"{operation.op}: somebody has edited what it writes, so it was not sent again", hint=AGAIN
+                )
+
+        return LiveSight(check, since=NEVER, clock=self._clock)
 
     def _verified(self, planned: PlannedExperiment, result: ExperimentOutcome) -> tuple[ExperimentOutcome, str]:
         """The result with the changes that a fresh read does not show, and why there was no such read."""

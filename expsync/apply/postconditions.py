@@ -16,11 +16,11 @@ from expsync.wire.endpoints import endpoint_of
 
 def recipe_of(operation: Operation) -> Recipe:
     """What must be read of the experiment to tell."""
-    variant = _parts(operation).get("variant", "")
+    variant = parts_of(operation).get("variant", "")
     users = operation.op in ("addUsers", "removeAllUsers", "bulkRemoveUsers")
     cohorts = operation.op in ("addCohorts", "bulkRemoveCohorts")
     return Recipe(
-        details=operation.op == "editVariant" and any(name in _body(operation) for name in VARIANT_DETAILS),
+        details=operation.op == "editVariant" and any(name in body_of(operation) for name in VARIANT_DETAILS),
         inclusions=(variant,) if users else (),
         cohorts=(variant,) if cohorts else (),
     )
@@ -28,11 +28,11 @@ def recipe_of(operation: Operation) -> Recipe:
 
 def holds(operation: Operation, live: State) -> bool:
     """Whether what the call asks for is so. What is not given back counts as not so: the call may be sent again."""
-    body, parts = _body(operation), _parts(operation)
+    body, parts = body_of(operation), parts_of(operation)
     variants = live.variants or {}
     match operation.op:
         case "editExperiment":
-            return all(_field_holds(name, value, live) for name, value in body.items())
+            return all(field_holds(name, value, live) for name, value in body.items())
         case "createVariant":
             return body["key"] in variants
         case "editVariant":
@@ -59,7 +59,8 @@ def holds(operation: Operation, live: State) -> bool:
     raise AssertionError(f"no postcondition for {operation.op}")
 
 
-def _field_holds(name: str, value: JsonValue, live: State) -> bool:
+def field_holds(name: str, value: JsonValue, live: State) -> bool:
+    """Whether a field of an edit's body has this value; not where it is not known."""
     if name == "archive":
         return live.flag("archived", unknown=not value) == value
     if name == "tags":
@@ -92,10 +93,12 @@ def _texts(value: JsonValue) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-def _body(operation: Operation) -> dict[str, JsonValue]:
+def body_of(operation: Operation) -> dict[str, JsonValue]:
+    """The call's body; empty where it has none."""
     return operation.body if isinstance(operation.body, dict) else {}
 
 
-def _parts(operation: Operation) -> dict[str, str]:
+def parts_of(operation: Operation) -> dict[str, str]:
+    """The decoded values in the call's path."""
     found = endpoint_of(operation.method, operation.path)
     return {} if found is None else found[1]

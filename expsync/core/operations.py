@@ -19,6 +19,7 @@ from pydantic import JsonValue
 from expsync.core.normalize import DEFAULT_VARIANTS, instant_text
 from expsync.core.shield import can_shield, is_shielded, with_shield
 from expsync.core.target import Target
+from expsync.core.unfinished import CREATE_FIELDS, is_unfinished
 from expsync.core.weights import order_weights
 from expsync.model.plan import Operation
 from expsync.model.state import (
@@ -33,13 +34,11 @@ from expsync.model.state import (
     segment_value,
     sorted_list,
 )
-from expsync.model.words import MAX_BULK
+from expsync.model.words import MAX_BULK, UNFINISHED
 from expsync.wire.endpoints import BY_NAME
 
 Body = dict[str, JsonValue]
 
-CREATE_FIELDS = ("name", "description", "bucketingKey", "evaluationMode", "experimentType")
-"""Scalar fields that create takes; it takes variants, weights, segments and deployments too, and no more."""
 _APART = ("enabled", "archived")
 """Fields whose place in the order is their own."""
 
@@ -50,7 +49,7 @@ def order_operations(target: Target, project_id: str, *, shield: bool = False) -
     With `shield`, weights that users are served by change behind a segment that holds the old split.
     """
     if target.live is None:
-        return merge_edits(list(_creation(target.state, project_id)))
+        return merge_edits(list(_creation(target.state, project_id, marked=target.marked)))
     return merge_edits(list(_alteration(target, target.live, shield=shield)))
 
 
@@ -88,9 +87,11 @@ def _call(name: str, body: JsonValue, reason: str, *, id: str | None, **values: 
     return Operation(op=name, method=endpoint.method, path=path, body=body, reason=reason)
 
 
-def _creation(state: State, project_id: str) -> Iterator[Operation]:
+def _creation(state: State, project_id: str, *, marked: bool) -> Iterator[Operation]:
     body: Body = {"projectId": project_id, "key": state.key}
     body |= _body({name: state.fields[name] for name in CREATE_FIELDS if name in state.fields})
+    if marked:
+        body["description"] = UNFINISHED
     variants = state.variants
     whole_weights = True
     if variants is not None:
@@ -118,6 +119,8 @@ def _creation(state: State, project_id: str) -> Iterator[Operation]:
     body = _body(rest)
     if state.tags is not None:
         body["tags"] = sorted_list(state.tags)
+    if marked:
+        body["description"] = plain(state.fields.get("description", ""))
     if "enabled" in state.fields:
         body["enabled"] = plain(state.fields["enabled"])
     if body:
@@ -145,6 +148,10 @@ def _alteration(target: Target, live: State, *, shield: bool) -> Iterator[Operat
     yield from middle
     if is_enabled and (paused or not was_enabled):
         yield _call("editExperiment", {"enabled": True}, "enabled -> true", id=id)
+    if is_unfinished(live):
+        # The mark goes last, so that whoever dies before leaves it to the next.
+        description = plain(state.fields["description"])
+        yield _call("editExperiment", {"description": description}, "the creation is completed", id=id)
     if is_archived and not was_archived:
         yield _call("editExperiment", {"archive": True}, "archived -> true", id=id)
 
@@ -256,7 +263,8 @@ def _edit_variant(key: str, held: Fields, variant: VariantState, *, id: str | No
 
 def _edit_fields(target: Target, live: State, *, segments: bool) -> Iterator[Operation]:
     state = target.state
-    changed = {n: v for n, v in _different(live.fields, state.fields).items() if n not in _APART}
+    apart = (*_APART, "description") if is_unfinished(live) else _APART
+    changed = {n: v for n, v in _different(live.fields, state.fields).items() if n not in apart}
     body = _body(changed)
     reasons = [f"{name} {_shown(plain(live.fields.get(name)))} -> {_shown(plain(changed[name]))}" for name in changed]
     if state.tags is not None and state.tags != live.tags:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TypeVar
 
-from expsync.core.diff import diff_states
+from expsync.core.diff import diff_states, located_changes
 from expsync.core.normalize import live_state, same
 from expsync.core.paths import Path
 from expsync.model.history import FIRST_VERSION, HistoryEntry
@@ -72,6 +72,11 @@ def unrecorded(*versions: WireVersion) -> list[str]:
 def changes_between(before: WireVersion, after: WireVersion) -> list[Change]:
     """The changes from one version to another, in what both recorded; a field that one of them lacks is no change."""
     return diff_states(*_both(version_state(before), version_state(after)))
+
+
+def known_changes(before: State, after: State) -> list[tuple[Path, Change]]:
+    """The changes from one state to another in what both know, each behind its path in parts."""
+    return located_changes(*_both(before, after))
 
 
 def history_of(versions: Iterable[WireVersion]) -> list[HistoryEntry]:

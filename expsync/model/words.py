@@ -11,6 +11,11 @@ from pydantic import Field, JsonValue
 
 __all__ = ["JsonValue"]
 
+BANDIT = "multi-arm-bandit"
+"""The type of an experiment whose weights the product sets itself while it runs."""
+UNFINISHED = "(being created by expsync)"
+"""The description of an experiment while its creation is not completed, where that must show (see core.unfinished)."""
+
 EvaluationMode = Literal["remote", "local"]
 ExperimentType = Literal["a-b-test", "multi-arm-bandit", "hypothesis-testing", "no-harm"]
 Decision = Literal["rollout", "rollback", "continue-running"]

@@ -319,6 +319,33 @@ def test_an_interrupt_in_the_queue_leaves_no_gap(monkeypatch: pytest.MonkeyPatch
     limiter.wait()
 
 
+def test_who_is_ahead_is_the_next_of_those_that_wait() -> None:
+    clock, order = Clock(), []
+
+    def sleep(seconds: float) -> None:
+        # Only who has the turn sleeps.
+        order.append(threading.current_thread().name)
+        clock.sleep(seconds)
+
+    def ask(*, ahead: bool) -> None:
+        with limiter.turn(ahead=ahead):
+            pass
+
+    limiter = Limiter(1, clock=clock.read, sleep=sleep)
+    limiter.wait()
+    limiter._enter()
+    threads = []
+    for place, (name, ahead) in enumerate([("first", False), ("second", False), ("ahead", True)], start=1):
+        threads.append(threading.Thread(target=ask, kwargs={"ahead": ahead}, name=name))
+        threads[-1].start()
+        while len(limiter._queue) < place:
+            threads[-1].join(0.001)
+    limiter._leave()
+    for thread in threads:
+        thread.join(10)
+    assert list(dict.fromkeys(order)) == ["ahead", "first", "second"]
+
+
 @pytest.mark.parametrize("per_second", [0, -1, math.inf, math.nan])
 def test_a_limit_that_is_none_is_refused(per_second: float) -> None:
     with pytest.raises(ValueError, match="a limit is a number above 0"):

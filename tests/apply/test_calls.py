@@ -135,6 +135,126 @@ def test_a_user_that_never_goes_ends_it(tmp_path: Path) -> None:
         assert (users_of(run), indexes(run)) == (USERS, ["5"] * 4)
 
 
+def by_hand(run: Bench, method: str, path: str, body: Any = None) -> None:
+    run.call(method, f"/{run.live('exp')['id']}/variants/treatment/{path}", body)
+
+
+def test_an_index_is_not_sent_again_on_a_list_that_has_changed(tmp_path: Path) -> None:
+    """The server is busy; while it is waited for, somebody removes a user, and the index is another's."""
+
+    def busy(request: httpx.Request, answer: Answer) -> httpx.Response:
+        by_hand(run, "DELETE", "users/0")
+        return httpx.Response(429, text="slow down")
+
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        outcome = removing(run, Trouble("removeUser", busy))
+
+        assert (outcome.exit_code, users_of(run), indexes(run)) == (0, STAY, ["5", "4", "3", "1"])
+
+
+def test_an_index_is_sent_again_on_a_list_that_is_the_same(tmp_path: Path) -> None:
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        outcome = removing(run, Trouble("removeUser", "429"))
+
+        assert (outcome.exit_code, users_of(run), indexes(run)) == (0, STAY, ["5", "5", "4", "2", "0"])
+        assert run.wire.asked[3:8] == ["getInclusions", "removeUser", "getInclusions", "removeUser", "getInclusions"]
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_a_first_write_by_index_rests_on_the_fingerprint_too(tmp_path: Path, *, edited: bool) -> None:
+    """The refusal of bulk removal takes its time, and meanwhile somebody edits the experiment."""
+    now = [0.0]
+
+    def slow(request: httpx.Request, answer: Answer) -> httpx.Response:
+        now[0] += 3
+        if edited:
+            run.edit("exp", name="By hand")
+        return answer(request)
+
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        (told,) = removing(run, Trouble("bulkRemoveUsers", slow), clock=lambda: now[0]).experiments
+
+        assert (told.status, users_of(run)) == (("failed", USERS) if edited else ("done", STAY))
+        assert told.error == ("it changed after the plan was checked; nothing of it was written" if edited else "")
+        assert run.wire.asked.count("getExperiment") == (2 if edited else 3)
+
+
+def test_a_list_that_changes_all_the_time_ends_it(tmp_path: Path) -> None:
+    def busy(request: httpx.Request, answer: Answer) -> httpx.Response:
+        by_hand(run, "POST", "users", {"inclusions": [f"new-{len(run.wire.sent)}"]})
+        return httpx.Response(429, text="slow down")
+
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        (told,) = removing(run, Trouble("removeUser", busy, times=99)).experiments
+
+        assert told.error == "removeUser: the users of variant treatment change all the time"
+        assert set(users_of(run)) > set(USERS)
+
+
+@pytest.mark.parametrize("way", ["OK", "cut"])
+def test_who_went_in_the_place_of_another_is_put_back_and_told(tmp_path: Path, way: str) -> None:
+    """While the removal is under way, somebody removes the first user, so that all others move up by one."""
+
+    def raced(request: httpx.Request, answer: Answer) -> httpx.Response:
+        by_hand(run, "DELETE", "users/0")
+        response = answer(request)
+        if way == "cut":
+            raise httpx.ReadError("cut", request=request)
+        return response
+
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        run.wire.troubles = []
+        # Index 2 was cyd; it is dan when it gets there, who is to stay.
+        (told,) = removing(run, Trouble("removeUser", raced, first=3)).experiments
+
+        assert told.status == "failed"
+        assert told.error == (
+            "removeUser: the users of variant treatment were edited by somebody else while cyd was removed, and dan "
+            "went; put back"
+        )
+        assert sorted(users_of(run)) == ["bob", "cyd", "dan"]
+        assert run.wire.done[-1] == "addUsers"
+
+        run.wire.troubles = []
+        assert run.apply(run.plan()).exit_code == 0
+        assert users_of(run) == STAY
+
+
+@pytest.mark.parametrize(("way", "sent"), [("503", 4), ("400", 1)])
+def test_who_cannot_be_put_back_is_named(tmp_path: Path, way: str, sent: int) -> None:
+    def raced(request: httpx.Request, answer: Answer) -> httpx.Response:
+        by_hand(run, "DELETE", "users/0")
+        return answer(request)
+
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        troubles = [Trouble("removeUser", raced, first=3), Trouble("addUsers", way, times=99)]
+        (told,) = removing(run, *troubles).experiments
+
+        assert "and dan went; they could not be put back: addUsers: the server " in told.error
+        assert told.hint == "add to variant treatment: dan"
+        assert run.wire.writes.count("addUsers") == sent
+
+
+def test_a_user_whom_the_list_has_twice_is_removed_twice(tmp_path: Path) -> None:
+    def doubled(request: httpx.Request, answer: Answer) -> httpx.Response:
+        users = json.loads(answer(request).content)
+        return httpx.Response(200, json=[*users, *extra])
+
+    def shorter(request: httpx.Request, answer: Answer) -> httpx.Response:
+        if request.url.path.endswith(f"/{len(users_of(run))}"):
+            extra.pop()
+            return httpx.Response(200, text="OK")
+        return answer(request)
+
+    extra = ["fay"]
+    with bench(tmp_path, live=[included(*USERS)], habits=OLDER) as run:
+        outcome = removing(
+            run, Trouble("getInclusions", doubled, first=2, times=99), Trouble("removeUser", shorter, times=99)
+        )
+
+        assert (outcome.exit_code, users_of(run), indexes(run)) == (0, STAY, ["6", "5", "4", "2", "0"])
+
+
 def test_an_interruption_between_two_users_is_a_stop(tmp_path: Path) -> None:
     stop = Event()
 
@@ -195,12 +315,101 @@ def test_a_create_that_never_shows_in_the_list_fails_and_says_so(tmp_path: Path)
 def test_a_second_create_that_finds_the_first_is_no_failure(tmp_path: Path) -> None:
     """Cut after it was done, with a list that lags: the second attempt gets a 409, and then the list has it."""
     with bench(tmp_path) as run:
-        lag = Trouble("listExperiments", nothing_listed, first=2, times=2)
+        # Twice whether it was done, and once whether the key is still free.
+        lag = Trouble("listExperiments", nothing_listed, first=2, times=3)
         outcome = creating(run, Trouble("createExperiment", "cut after"), lag)
 
         assert outcome.exit_code == 0
         assert run.wire.writes == ["createExperiment", "createExperiment", "editExperiment"]
         assert run.versions("exp") == 2
+
+
+def made_by(body: dict[str, Any], **edits: Any) -> Callable[[httpx.Request, Answer], httpx.Response]:
+    """While a creation is under way, somebody else makes an experiment of the same key; the creation gets no answer."""
+
+    def react(request: httpx.Request, answer: Answer) -> httpx.Response:
+        reply = answer(
+            httpx.Request(
+                "POST",
+                request.url,
+                headers={"content-type": "application/json"},
+                content=json.dumps({"projectId": "1001", "key": "exp", **body}).encode(),
+            )
+        )
+        if edits:
+            id = reply.json()["id"]
+            answer(
+                httpx.Request(
+                    "PATCH",
+                    f"{request.url}/{id}",
+                    headers={"content-type": "application/json"},
+                    content=json.dumps(edits).encode(),
+                )
+            )
+        raise httpx.ReadError("cut", request=request)
+
+    return react
+
+
+SENT = {
+    "key": "exp",
+    "name": "New",
+    "rolloutPercentage": 5,
+    "deployments": ["web"],
+    "variants": [{"key": "a", "payload": {"x": 1}, "rolloutWeight": 2}, {"key": "b"}],
+    "targetSegments": [{"name": "US", "percentage": 10}],
+}
+SAME: dict[str, Any] = {
+    "name": "New",
+    "deployments": ["101"],
+    "variants": [{"key": "a", "payload": {"x": 1}}, {"key": "b"}],
+    "rolloutWeights": {"a": 2, "b": 1},
+    "targetSegments": [{"name": "US", "percentage": 10, "conditions": [], "rolloutWeights": {"a": 2, "b": 1}}],
+}
+OTHERS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "another name": ({**SAME, "name": "By hand"}, {}, "name"),
+    "another deployment": ({**SAME, "deployments": []}, {}, "deployments"),
+    "other variants": (
+        {**SAME, "variants": [{"key": "a"}], "rolloutWeights": {}, "targetSegments": []},
+        {},
+        "targetSegments, variants",
+    ),
+    "another payload": ({**SAME, "variants": [{"key": "a"}, {"key": "b"}]}, {}, "variants.a.payload"),
+    "other weights": ({**SAME, "rolloutWeights": {"a": 2, "b": 3}}, {}, "variants.b.rolloutWeight"),
+    "other segments": ({**SAME, "targetSegments": []}, {}, "targetSegments"),
+    "enabled": (SAME, {"enabled": True}, "enabled"),
+    "tagged": (SAME, {"tags": ["theirs"]}, "tags"),
+    "rolled out": (SAME, {"rolloutPercentage": 7}, "rolloutPercentage"),
+}
+
+
+@pytest.mark.parametrize(("body", "edits", "other"), OTHERS.values(), ids=OTHERS)
+def test_an_experiment_that_somebody_else_made_meanwhile_is_not_taken_for_ours(
+    tmp_path: Path, body: dict[str, Any], edits: dict[str, Any], other: str
+) -> None:
+    with bench(tmp_path) as run:
+        run.declare(SENT)
+        plan = run.plan()
+        run.wire.troubles = [Trouble("createExperiment", made_by(body, **edits))]
+        (told,) = run.apply(plan).experiments
+
+        assert (told.status, told.id, told.done) == ("failed", None, [])
+        assert told.error.startswith(
+            f"createExperiment: no answer says that it was created, and experiment {run.live('exp')['id']}, which has "
+            f"the key now, is not what was sent (other: {other}"
+        )
+        assert told.hint == "run expsync plan again and look at what is different now"
+        assert run.wire.writes == ["createExperiment"]
+
+
+def test_one_that_is_just_what_was_sent_is_gone_on_with(tmp_path: Path) -> None:
+    with bench(tmp_path) as run:
+        run.declare(SENT)
+        plan = run.plan()
+        run.wire.troubles = [Trouble("createExperiment", made_by(SAME))]
+        outcome = run.apply(plan)
+
+        assert (outcome.exit_code, run.wire.writes) == (0, ["createExperiment", "editExperiment"])
 
 
 def test_a_refusal_after_an_unclear_answer_is_the_error_where_nothing_shows(tmp_path: Path) -> None:

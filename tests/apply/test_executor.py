@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from expsync.apply.executor import FRESH
+from expsync.apply.sight import FRESH
 from expsync.errors import Interrupted, RefusedError, UnclearError
 from expsync.model.plan import Finding
 from expsync.sandbox.habits import Habits
@@ -186,8 +186,9 @@ def test_a_change_found_later_fails_that_one_alone(tmp_path: Path) -> None:
         run.declare(renamed("a"), renamed("b"), renamed("c"))
         plan = run.plan()
         run.wire.troubles = [editing_when(run, "editExperiment", "b")]
-        # Three times for the check, then each before its first write: the later two are seen too long after.
-        clock = ticking(0, 0, 0, FRESH - 0.1, FRESH, FRESH)
+        # Three times for the check, then twice before the first write of a, in the queue and out of it; from then on
+        # the check is too long ago.
+        clock = ticking(0, 0, 0, FRESH - 0.1, FRESH - 0.1, FRESH)
 
         outcome = run.apply(plan, clock=clock)
 

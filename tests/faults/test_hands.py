@@ -5,8 +5,7 @@ What can be held, and is:
 1. When a run first writes to an experiment, all that its plan rests on was read again since, by the same run, and
    was as it had been planned; the last of these reads is less than two seconds old. So an edit by hand is overlooked
    only in the gap between that last read and the write. The API has no conditional writes that could close it. A
-   first write that is sent again after no clear answer is held to the same. One that is sent again after a 429, or
-   when there was no connection, is not: it may come as late as the server asks.
+   first write that is sent again, for whatever reason, is held to the same, however late the server asks for it.
 2. A part that the files leave alone keeps what people made of it, in the gap and between any two calls, for no call
    carries it. There are three exceptions, where the API replaces a whole list, or is sent what it may drop: the tags,
    when the ownership tag is added; the segments, when a declared one or a rename rewrites them; the weight of a
@@ -24,8 +23,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
@@ -33,7 +33,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from expsync.api.client import Client
 from expsync.api.reader import Reader
-from expsync.apply.executor import FRESH, Executor
+from expsync.apply.executor import Executor
+from expsync.apply.sight import FRESH
 from expsync.cli.options import Globals
 from expsync.cli.session import Session, make_plan, open_session
 from expsync.core.normalize import Desired
@@ -41,7 +42,6 @@ from expsync.errors import ConfigError, ExpsyncError
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Plan
 from expsync.sandbox.engine import Engine
-from expsync.sandbox.habits import Habits
 from expsync.sandbox.store import Store
 from tests.faults.bench import ENDINGS, NOW, PROJECT, WORKSPACE, Ending, Killed
 from tests.faults.hands import Edit, books, edits
@@ -49,7 +49,7 @@ from tests.faults.parts import OWN_TAG, comparable_segments, parts_of, undeclare
 from tests.faults.scenarios import Json
 from tests.faults.watch import Seen, Watch
 from tests.test_convergence import differences
-from tests.worlds import DEPLOYMENTS, EXPERIMENT_KEYS, declaration, live_experiment, server_habits
+from tests.worlds import DEPLOYMENTS, EXPERIMENT_KEYS, declaration, live_experiment, segments, server_habits
 
 EXAMPLES = int(os.environ.get("EXPSYNC_EXAMPLES", "40"))
 STEPS = 12
@@ -83,13 +83,11 @@ class Hands(RuleBasedStateMachine):
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         found = data.draw(server_habits())
-        # The older server has no way to list what is archived; one that takes no edits for what is archived, or loses
-        # weights when a variant is renamed, can't be brought to just any declaration by whoever dies half way.
-        self.habits = Habits(
-            **{**vars(found), "older": False, "edit_while_archived": True, "rename_keeps_weights": True}
-        )
+        # Where the weights in segments are lost and segments can't be edited, nobody could set them right.
+        self.habits = replace(found, rename_keeps_weights=found.rename_keeps_weights or found.older)
         keys = data.draw(KEYS)
-        world = [data.draw(live_experiment(key, place, older=False)) for place, key in enumerate(keys, start=1)]
+        older = found.older
+        world = [data.draw(live_experiment(key, place, older=older)) for place, key in enumerate(keys, start=1)]
         store = self.stack.enter_context(Store(None))
         self.program = Engine(store, habits=self.habits, clock=lambda: NOW, author="program@example.com")
         self.people = Engine(store, clock=lambda: NOW, author="people@example.com")
@@ -105,6 +103,9 @@ class Hands(RuleBasedStateMachine):
         finally:
             self.stack.close()
 
+    def watch(self, **named: Any) -> Watch:
+        return Watch(self.program, self.people, older=self.habits.older, **named)
+
     # --- what people do ---
 
     @rule(data=st.data(), keys=KEYS)
@@ -113,10 +114,25 @@ class Hands(RuleBasedStateMachine):
 
     def write(self, data: st.DataObject, keys: list[str]) -> None:
         for key in keys:
-            self.declared[key] = data.draw(declaration(key, books(self.people).get(key), older=False))
+            self.declared[key] = data.draw(declaration(key, books(self.people).get(key), older=self.habits.older))
+            self.make_reachable(data, self.declared[key])
             path = self.root / "experiments" / f"{key}.yaml"
             path.write_text(json.dumps(self.declared[key], ensure_ascii=False), encoding="utf-8")
         self.desired = self.session.declared()
+
+    def make_reachable(self, data: st.DataObject, wanted: Json) -> None:
+        """Nothing; what the server would not let anybody reach, from wherever a run may break off, is not declared."""
+        if self.habits.older:
+            # Its edit takes no segments, so that people's can't be undone; and it knows of no cohorts.
+            wanted.pop("targetSegments", None)
+            for variant in wanted.get("variants", ()):
+                variant.pop("cohortInclusions", None)
+        elif not self.habits.rename_keeps_weights and any("renamedFrom" in v for v in wanted.get("variants", ())):
+            # Where the weights in the segments are lost, only a file that says them can bring them back.
+            keys = [variant["key"] for variant in wanted["variants"]]
+            wanted["targetSegments"] = data.draw(segments(keys, older=False))
+        if not self.habits.edit_while_archived:
+            wanted["archived"] = False
 
     @precondition(lambda self: self.declared)
     @rule(data=st.data())
@@ -128,7 +144,7 @@ class Hands(RuleBasedStateMachine):
 
     @rule(edit=edits())
     def edit_by_hand(self, edit: Edit) -> None:
-        Watch(self.program, self.people).edit(edit)
+        self.watch().edit(edit)
 
     # --- what the program does ---
 
@@ -136,13 +152,13 @@ class Hands(RuleBasedStateMachine):
     @rule()
     def plan_and_save(self) -> None:
         with suppress(ConfigError):
-            self.run(Watch(self.program, self.people), None, keep=True)
+            self.run(self.watch(), None, keep=True)
 
     @precondition(lambda self: self.saved is not None)
     @rule()
     def apply_the_saved_plan(self) -> None:
         assert self.saved is not None
-        self.run(Watch(self.program, self.people), self.saved)
+        self.run(self.watch(), self.saved)
 
     @rule(
         data=st.data(),
@@ -164,7 +180,7 @@ class Hands(RuleBasedStateMachine):
         saved = None
         if self.saved is not None and not keys:
             saved = self.saved
-        watch = Watch(self.program, self.people, by_hand=by_hand, at=at, latency=latency)
+        watch = self.watch(by_hand=by_hand, at=at, latency=latency)
         # The files may name what somebody has taken away.
         with suppress(ConfigError):
             self.run(watch, saved)
@@ -174,7 +190,7 @@ class Hands(RuleBasedStateMachine):
     def settle(self) -> None:
         """In peace, one run does all that there is to do."""
         before = books(self.people)
-        watch = Watch(self.program, self.people)
+        watch = self.watch()
         try:
             outcome = self.run(watch, None)
         except ConfigError:
@@ -184,7 +200,7 @@ class Hands(RuleBasedStateMachine):
         assert outcome.exit_code == 0, [(e.key, e.status, e.error, e.left) for e in outcome.experiments]
         assert watch.refused == []
         self.check_declared(before)
-        with self.client(Watch(self.program, self.people)) as client:
+        with self.client(self.watch()) as client:
             assert make_plan(self.session, client, self.desired, targets=[], prune=False).experiments == []
 
     # --- one run, and what must hold of it ---

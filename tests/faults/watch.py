@@ -28,8 +28,7 @@ Seen = dict[str, dict[str, set[str]]]
 class FirstWrite:
     """The moment at which the program first writes to an experiment: what it had seen, and how long ago.
 
-    One that was not done is sent again, and is a first write again; but where that is sure at once (429, or no
-    connection) it is sent again where nobody knows of fingerprints.
+    One that was not done is sent again, and is a first write again.
     """
 
     seen: dict[str, set[str]]
@@ -48,6 +47,8 @@ class Watch(httpx.BaseTransport):
     by_hand: Mapping[int, list[Edit]] = field(default_factory=dict)
     at: Mapping[int, Ending] = field(default_factory=dict)
     latency: float = 0.0
+    older: bool = False
+    """Whether the server knows no bulk removal, nor any way to bring back what is archived."""
     now: float = 0.0
     count: int = 0
     over: Ending | None = None
@@ -60,8 +61,6 @@ class Watch(httpx.BaseTransport):
     first_writes: dict[str, list[FirstWrite]] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
     """The experiments to which a write of this run was done."""
-    unsent: bool = False
-    """Whether the last request was surely not done: refused by 429, or no connection."""
     shadow: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What each part was before, or what somebody made of it since."""
     touched: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -88,7 +87,6 @@ class Watch(httpx.BaseTransport):
         self.count += 1
         call = (request.method, request.url.raw_path.decode(), request.content.decode())
         key = None if request.method == "GET" else self._note_write(call)
-        self.unsent = False
         self.now += self.latency
         for edit in self.by_hand.get(self.count, ()):
             self.edit(edit)
@@ -97,7 +95,7 @@ class Watch(httpx.BaseTransport):
             case None:
                 return self._answer(request, call, key)
             case "outage":
-                self.over, self.unsent = ending, True
+                self.over = ending
                 raise httpx.ConnectError("the network is down", request=request)
             case "kill before":
                 self.over = ending
@@ -114,13 +112,12 @@ class Watch(httpx.BaseTransport):
             case "time-out before":
                 raise httpx.ReadTimeout("silence", request=request)
             case status:
-                self.unsent = status == "429"
                 return httpx.Response(int(status), text="no")
 
     def edit(self, edit: Edit) -> None:
         """Nothing; somebody has made this edit, and the shadow knows."""
         before = {key: parts_of(experiment) for key, experiment in books(self.people).items()}
-        carry_out(self.people, edit)
+        carry_out(self.people, edit, older=self.older)
         for key, experiment in books(self.people).items():
             old, new = before.get(key, {}), parts_of(experiment)
             shadow = self.shadow.setdefault(key, {})
@@ -136,7 +133,10 @@ class Watch(httpx.BaseTransport):
     def _answer(self, request: httpx.Request, call: Call, key: str | None) -> httpx.Response:
         method, path, body = call
         response = self.inner.handle_request(request)
-        if response.status_code >= 400 and method != "GET":
+        if self.older and path.endswith("/bulk-delete-users"):
+            # By this it is found out how old it is.
+            assert response.status_code == 404
+        elif response.status_code >= 400 and method != "GET":
             self.refused.append(f"{method} {path} {body}: {response.status_code} {response.read().decode()}")
         elif key is not None:
             self.done.append(call)
@@ -178,7 +178,7 @@ class Watch(httpx.BaseTransport):
             key: str = json.loads(call[2])["key"]
         else:
             key = next(e["key"] for e in books(self.program).values() if e["id"] == found["id"])
-        if key not in self.begun and not self.unsent:
+        if key not in self.begun and not (self.older and call[1].endswith("/bulk-delete-users")):
             at, number = self.answered[key]
             self.first_writes.setdefault(key, []).append(FirstWrite(self.seen.get(key, {}), self.now - at, number))
             # If it is sent again, everything must have been read again.
