@@ -305,12 +305,12 @@ THREE = [*TWO, {"key": "blue"}]
             id="live's own segment is meant",
         ),
         pytest.param(
-            "targetSegments.a.rolloutWeights.x",
+            "targetSegments.a.rolloutWeights.control",
             [
-                {"targetSegments": segments("a", rolloutWeights={"x": 1})},
-                {"targetSegments": segments("a", rolloutWeights={"y": 1})},
+                {"targetSegments": segments("a", rolloutWeights={"control": 1})},
+                {"targetSegments": segments("a", rolloutWeights={"treatment": 1})},
             ],
-            {"targetSegments": segments("a", rolloutWeights={"y": 1, "x": 0})},
+            {"targetSegments": segments("a", rolloutWeights={"treatment": 1, "control": 0})},
             2,
             id="a segment's weight",
         ),
