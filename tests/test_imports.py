@@ -23,7 +23,8 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "apply": ({"model", "wire", "core", "api"}, set()),
     "render": ({"model"}, set()),
     "authoring": ({"model", "core", "config"}, {"ruamel"}),
-    "sandbox": ({"wire"}, {"pydantic", "httpx", "starlette", "uvicorn"}),
+    # The vendor's engine is imported where it is asked for alone; the rest works without it.
+    "sandbox": ({"wire"}, {"pydantic", "httpx", "starlette", "uvicorn", "amplitude_experiment"}),
     "cli": (
         {"model", "wire", "config", "core", "api", "apply", "render", "authoring", "sandbox"},
         {"click", "rich", "httpx", "pydantic"},

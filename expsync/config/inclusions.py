@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from expsync.config.files import read_bounded
@@ -60,6 +61,17 @@ class InclusionFiles:
         if target not in self._read:
             self._read[target] = self._load(target)
         return self._read[target]
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The resolved paths of the files that were asked for so far, there or not."""
+        return tuple(self._read)
+
+    def preset(self, texts: Mapping[str, str]) -> None:
+        """Take these texts for the files' contents, by their resolved paths: what they are about to be."""
+        for target, text in texts.items():
+            shown = os.path.relpath(target, self.root).replace(os.sep, "/")
+            self._read[target] = _parse(shown, text.removeprefix("\ufeff"))
 
     def _load(self, target: str) -> Users:
         shown = os.path.relpath(target, self.root).replace(os.sep, "/")

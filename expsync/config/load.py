@@ -29,13 +29,14 @@ class Loaded:
     """What the files declare for an environment, by key; and all that was found wrong or doubtful, by place.
 
     An experiment with an error, or one that the environment skips, is not among `declared`. `files` and `experiments`
-    count what was read, good or bad.
+    count what was read, good or bad; `users_files` are the resolved paths of the files of users that were read.
     """
 
     declared: tuple[Declared, ...]
     diagnostics: tuple[Diagnostic, ...]
     files: int = 0
     experiments: int = 0
+    users_files: tuple[str, ...] = ()
 
 
 def load_declarations(
@@ -69,6 +70,7 @@ def load_declarations(
         tuple(sorted(diagnostics, key=lambda d: d.order)),
         files=len(files),
         experiments=len(checked),
+        users_files=checker.inclusions.read,
     )
 
 

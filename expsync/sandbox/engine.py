@@ -14,6 +14,7 @@ from expsync.sandbox.call import Call
 from expsync.sandbox.habits import Habits
 from expsync.sandbox.messages import Refusal, Reply, Request
 from expsync.sandbox.parsing import parse_json
+from expsync.sandbox.sdk import PREFIX, Sdk
 from expsync.sandbox.store import SandboxError, Store
 from expsync.sandbox.views import as_instant
 from expsync.sandbox.world import export_world, import_world, keep_project
@@ -63,7 +64,8 @@ class Engine:
     """Answers every endpoint of the table out of a store; safe for use from several threads.
 
     `keys` maps each API key to the projects that it may touch, None for all; without it no key is asked for.
-    `author` is who stands in versions and bodies: two engines on one store are two people.
+    `author` is who stands in versions and bodies: two engines on one store are two people. With `read_only`, which says
+    why, every write is refused. The vendor's SDKs are answered too, by their deployment keys.
     """
 
     def __init__(
@@ -74,8 +76,11 @@ class Engine:
         keys: Mapping[str, frozenset[str] | None] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         author: str = "sandbox@expsync.invalid",
+        read_only: str = "",
     ) -> None:
         self._store = store
+        self._sdk = Sdk(store)
+        self._read_only = read_only
         self._habits = habits
         self._keys = None if keys is None else dict(keys)
         self._clock = clock
@@ -108,11 +113,25 @@ class Engine:
         with self._store.writing() as tables:
             import_world(tables, world, author=self._author, now=self._now(), older=self._habits.older)
 
+    def replace_world(self, world: Mapping[str, JsonValue]) -> None:
+        """Nothing; the seed's project is all there is. SandboxError, and nothing changed, where it can't be."""
+        with self._store.writing() as tables:
+            tables.clear()
+            import_world(tables, world, author=self._author, now=self._now(), older=self._habits.older)
+
+    def deployment_names(self) -> list[str]:
+        """What an SDK may be given as its deployment key: each deployment's label, or its key where labels repeat."""
+        return self._sdk.names()
+
     def _answer(self, request: Request) -> Reply:
+        if request.path.startswith(PREFIX):
+            return self._sdk.answer(request)
         allowed = self._projects_of_key(request.headers.get("authorization"))
         endpoint, values = self._find(request)
-        body = _read_body(endpoint, request)
         writes = endpoint.name in _WRITES
+        if writes and self._read_only:
+            raise Refusal(403, self._read_only)
+        body = _read_body(endpoint, request)
         now = self._now() if writes else ""
         with self._store.writing() if writes else self._store.reading() as tables:
             call = Call(tables, self._habits, values, request.query, body, allowed, now, self._author)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, Self, assert_never
+from typing import Any, Protocol, Self, assert_never
 from urllib.parse import parse_qsl
 
 import uvicorn
@@ -20,15 +20,21 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from expsync.sandbox.engine import Engine, Request
 from expsync.sandbox.faults import Faults
-from expsync.sandbox.messages import Reply
+from expsync.sandbox.messages import Reply, Request
 from expsync.sandbox.store import SandboxError
 
 _CONNECTION = "expsync.connection"
 """Where the scope has the connection, which ASGI itself keeps out of an application's reach."""
 _STOP_SECONDS = 10.0
 _HIGHEST_PORT = 65535
+
+
+class Answers(Protocol):
+    """What can be served: an engine, or something before one."""
+
+    def answer(self, request: Request) -> Reply:
+        """The answer to one request; it never raises."""
 
 
 class Connection(H11Protocol):
@@ -87,7 +93,7 @@ class _Server(uvicorn.Server):
 class _Endpoint:
     """The one application behind every path: the engine decides what there is."""
 
-    def __init__(self, engine: Engine, faults: Faults) -> None:
+    def __init__(self, engine: Answers, faults: Faults) -> None:
         self._engine = engine
         self._faults = faults
 
@@ -114,7 +120,7 @@ class _Endpoint:
                 assert_never(never)
 
 
-def build_app(engine: Engine, faults: Faults | None = None) -> Starlette:
+def build_app(engine: Answers, faults: Faults | None = None) -> Starlette:
     """The emulator as an ASGI application; cuts need the connection class of `serve`."""
     app = Starlette()
     app.mount("", _Endpoint(engine, faults or Faults()))
@@ -122,7 +128,7 @@ def build_app(engine: Engine, faults: Faults | None = None) -> Starlette:
 
 
 def serve(
-    engine: Engine,
+    engine: Answers,
     *,
     host: str = "127.0.0.1",
     port: int,
@@ -142,7 +148,7 @@ def serve(
 class ServedSandbox:
     """The emulator on a free port of the loopback, for as long as the context lasts."""
 
-    def __init__(self, engine: Engine, faults: Faults | None = None) -> None:
+    def __init__(self, engine: Answers, faults: Faults | None = None) -> None:
         self._listener = _listen("127.0.0.1", 0)
         self.url = _url(self._listener)
         self._started = threading.Event()

@@ -33,6 +33,17 @@ class Tables:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    @property
+    def age(self) -> tuple[int, int]:
+        """A mark of what is stored: equal marks of one connection mean that nothing was written in between."""
+        row = self._one("PRAGMA data_version")
+        return (row[0] if row else 0, self._connection.total_changes)
+
+    def clear(self) -> None:
+        """Nothing; the world is empty."""
+        for table in ("members", "versions", "experiments", "deployments", "projects"):
+            self._connection.execute(f"DELETE FROM {table}")
+
     # Projects and deployments
 
     def projects(self) -> list[str]:
@@ -61,6 +72,13 @@ class Tables:
         """The deployment of that id, or None."""
         row = self._one("SELECT id, project, label, key, deleted FROM deployments WHERE id = ?", identifier)
         return _deployment(row) if row else None
+
+    def all_deployments(self) -> list[Deployment]:
+        """The deployments of every project that are not deleted, oldest first."""
+        rows = self._connection.execute(
+            "SELECT id, project, label, key, deleted FROM deployments WHERE deleted = 0 ORDER BY place"
+        )
+        return [_deployment(row) for row in rows]
 
     def add_deployment(self, deployment: Deployment) -> None:
         """Nothing; the deployment's id must be new."""
@@ -157,6 +175,11 @@ class Tables:
             number,
         )
         return _version(row) if row else None
+
+    def latest_version(self, experiment: str) -> int:
+        """The number of the newest version of an experiment; 0 where there is none."""
+        row = self._one("SELECT MAX(version) FROM versions WHERE experiment = ?", experiment)
+        return (row[0] or 0) if row else 0
 
     # Inclusions
 

@@ -25,9 +25,9 @@ environments:
 
 
 class _Served:
-    def __init__(self, program: subprocess.Popen[str]) -> None:
+    def __init__(self, program: subprocess.Popen[str], lines: int) -> None:
         assert program.stderr is not None
-        self.said = program.stderr.readline() + program.stderr.readline()
+        self.said = "".join(program.stderr.readline() for _ in range(lines))
         found = re.search(r"http://127\.0\.0\.1:\d+", self.said)
         assert found, self.said + program.stderr.read()
         self.url = found[0]
@@ -37,7 +37,8 @@ class _Served:
 
 
 @contextmanager
-def _serving(folder: Path, *arguments: str, **environment: str) -> Iterator[_Served]:
+def _serving(folder: Path, *arguments: str, lines: int = 2, **environment: str) -> Iterator[_Served]:
+    """The program, once it has said so many lines; it says no more of itself."""
     program = subprocess.Popen(
         [sys.executable, "-m", "expsync", "sandbox", "serve", "--port", "0", *arguments],
         cwd=folder,
@@ -47,7 +48,7 @@ def _serving(folder: Path, *arguments: str, **environment: str) -> Iterator[_Ser
         text=True,
     )
     try:
-        yield _Served(program)
+        yield _Served(program, lines)
     finally:
         program.send_signal(signal.SIGINT)
         out, err = program.communicate(timeout=20)
@@ -68,9 +69,14 @@ def test_in_a_workspace_it_serves_the_projects_that_are_embedded_there(tmp_path:
     (tmp_path / "expsync.yaml").write_text(WORKSPACE, encoding="utf-8")
     state = tmp_path / ".expsync" / "sandbox.db"
 
-    with _serving(tmp_path) as served:
-        assert f"its state is {state}\n" in served.said
+    with _serving(tmp_path, lines=3) as served:
+        assert served.said == (
+            f"the sandbox listens at {served.url}; its state is {state}\n"
+            f"point a workspace at it with `baseUrl: {served.url}`, or with EXPSYNC_BASE_URL={served.url}\n"
+            "point an SDK at it with that as its server URL, and a deployment key: web\n"
+        )
         deployments = served.get("/api/1/deployments").json()["deployments"]
+        assert served.get("/sdk/v2/flags", Authorization="Api-Key web").json() == []
     assert [(one["id"], one["projectId"]) for one in deployments] == [("101", "1001")]
     assert state.is_file()
 
@@ -97,14 +103,41 @@ def test_seeds_are_there_from_the_start(tmp_path: Path) -> None:
         '{"projectId": "5", "deployments": [{"id": "50", "label": "web"}], "experiments": []}', encoding="utf-8"
     )
 
-    with _serving(tmp_path, "--seed", "seeds") as served:
+    with _serving(tmp_path, "--seed", "seeds", lines=3) as served:
         [deployment] = served.get("/api/1/deployments").json()["deployments"]
     assert (deployment["id"], deployment["label"]) == ("50", "web")
+
+
+def test_files_are_served_as_they_are_with_nothing_kept(tmp_path: Path) -> None:
+    (tmp_path / "expsync.yaml").write_text(WORKSPACE, encoding="utf-8")
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "a.yaml").write_text("key: a\ndeployments: [web]\n", encoding="utf-8")
+
+    with _serving(tmp_path, "--from", ".", "-e", "dev") as served:
+        assert served.said == (
+            f"the sandbox listens at {served.url}; it serves what the files of {tmp_path} say for the environment dev\n"
+            "point an SDK at it with that as its server URL, and a deployment key: web\n"
+        )
+        [flag] = served.get("/sdk/v2/flags", Authorization="Api-Key web").json()
+        refused = httpx.patch(f"{served.url}/api/1/experiments/100001", json={"enabled": True}, timeout=10)
+    assert flag["key"] == "a"
+    assert refused.status_code == 403
+    assert not (tmp_path / ".expsync").exists()
+
+
+def test_files_without_a_deployment_are_served_to_nobody_and_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "expsync.yaml").write_text(WORKSPACE, encoding="utf-8")
+    with _serving(tmp_path, "--from", "expsync.yaml", "--env", "real") as served:
+        assert served.said.endswith("no SDK can ask it: the environment has no deployments; add some in expsync.yaml\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        (["--from", ".", "--seed", "s"], 64, "error: --from and --seed can't be used together: "),
+        (["--from", ".", "-c", "x.yaml"], 64, "error: --from and --config can't be used together: "),
+        (["--from", "."], 1, "error[EXP301]: there is no expsync.yaml\n"),
+        (["--from", "none"], 1, "error[EXP301]: no workspace file\n"),
         (["--fault", "maybe"], 64, "error: fault `maybe` isn't known; "),
         (["--api-key-env", "NOT_SET"], 64, "error: --api-key-env NOT_SET: the variable is not set, or empty\n"),
         (["--port", "70000"], 64, "error: Invalid value for '--port': "),
