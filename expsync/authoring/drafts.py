@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
@@ -74,24 +74,27 @@ class Drafts:
         stops it before anything is written; ExpsyncError.
         """
         drafts = list(self.changed())
-        parts: list[tuple[Path, Path]] = []
+        parts: list[tuple[Draft, Path, Path]] = []
+        written: list[str] = []
         try:
             for draft in drafts:
-                parts.append(self._stage(draft))  # noqa: PERF401 - what was staged before a failure must be known
+                parts.append((draft, *self._stage(draft)))  # noqa: PERF401 - what was staged before a failure counts
             for draft in drafts:
                 if self._read(draft.file) != self._before[draft.file]:
                     raise ExpsyncError(
                         f"{draft.file}: changed while it was worked on; nothing was written",
                         hint="run the command again",
                     )
-            for part, path in parts:
-                part.replace(path)
-        except OSError as error:
-            raise ExpsyncError(f"{error.filename or self.root}: can't be written: {_reason(error)}") from error
+            for draft, part, path in parts:
+                try:
+                    part.replace(path)
+                except OSError as error:
+                    raise _cant_write(draft.file, error, written) from error
+                written.append(draft.file)
         finally:
-            for part, _ in parts:
+            for _, part, _ in parts:
                 part.unlink(missing_ok=True)
-        return [draft.file for draft in drafts]
+        return written
 
     def _stage(self, draft: Draft) -> tuple[Path, Path]:
         """The finished new file beside the old one, with its mode, and the path that it is to take."""
@@ -104,6 +107,9 @@ class Drafts:
                 file.write(draft.after.encode("utf-8"))
                 file.flush()
                 os.fsync(file.fileno())
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise _cant_write(draft.file, error, ()) from error
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -120,6 +126,11 @@ class Drafts:
         if len(content) > MAX_BYTES:
             raise ExpsyncError(f"{file}: is too large; at most {MAX_BYTES:,} bytes are read")
         return content
+
+
+def _cant_write(file: str, error: OSError, written: Sequence[str]) -> ExpsyncError:
+    so_far = f"written so far: {', '.join(written)}" if written else "nothing was written"
+    return ExpsyncError(f"{file}: can't be written: {_reason(error)}; {so_far}")
 
 
 def _reason(error: OSError) -> str:

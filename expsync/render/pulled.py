@@ -1,0 +1,97 @@
+"""What was taken over into files, and what could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from expsync.model.plan import Change
+from expsync.model.taken import Taken, by_reason
+from expsync.render.safe import unaddressed, visible
+from expsync.render.values import change_lines
+from expsync.render.view import Paint, cells, change_symbol, counted, padded
+
+_INDENT = "  "
+_LEAST_VALUE = 30
+_WIDEST_PATH = 44
+PATHS_SHOWN = 5
+
+
+def render(results: Sequence[Taken], *, colour: bool, width: int) -> str:
+    """The changed files of each experiment with its changed fields below, from what the file said to what is live."""
+    paint = Paint(on=colour)
+    lines: list[str] = []
+    for result in results:
+        if result.files:
+            lines += [*([""] if lines else []), *_experiment(result, paint, width=width)]
+    return "".join(f"{unaddressed(line)}\n" for line in lines)
+
+
+def problem_lines(results: Sequence[Taken]) -> list[str]:
+    """What could not be taken, and why: one line for each experiment and reason."""
+    lines: list[str] = []
+    for result in results:
+        if result.problem:
+            lines.append(f"error: {visible(result.key)}: nothing was taken: {visible(result.problem)}")
+        lines += [
+            f"error: {visible(result.key)}: not taken: {paths_text(changes)}: {visible(reason)}"
+            for reason, changes in by_reason(result.left).items()
+        ]
+    return [unaddressed(line) for line in lines]
+
+
+def note_lines(results: Sequence[Taken]) -> list[str]:
+    """What is worth knowing about what was taken."""
+    lines: list[str] = []
+    for result in results:
+        lines += [f"note: {visible(result.key)}: {visible(note)}" for note in result.notes]
+        lines += elsewhere_lines(result.key, result.elsewhere)
+    return [unaddressed(line) for line in lines]
+
+
+def elsewhere_lines(key: str, elsewhere: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The line that says which fields of an experiment changed in other environments too; none where none did."""
+    if not elsewhere:
+        return []
+    places = "; ".join(f"{visible(name)}: {', '.join(map(visible, fields))}" for name, fields in elsewhere.items())
+    return [f"warning: {visible(key)}: what holds everywhere changed in other environments too ({places})"]
+
+
+def paths_text(changes: Sequence[Change]) -> str:
+    """The paths of changes, the first of them if they are many."""
+    shown = ", ".join(visible(change.path) for change in changes[:PATHS_SHOWN])
+    return shown + (f" and {len(changes) - PATHS_SHOWN} more" if len(changes) > PATHS_SHOWN else "")
+
+
+def summary_line(results: Sequence[Taken], *, environment: str) -> str:
+    """How much was taken."""
+    taken = [result for result in results if result.files]
+    where = f"environment {visible(environment)}"
+    if not taken:
+        looked = counted(len(results), "experiment")
+        said = "nothing was taken" if any(r.problem or r.left for r in results) else "nothing to take"
+        return f"{said}: {looked} compared with {where}"
+    changes = counted(sum(len(result.changes) for result in taken), "change")
+    return f"{changes} taken from {where} into the files of {counted(len(taken), 'experiment')}"
+
+
+def _experiment(result: Taken, paint: Paint, *, width: int) -> Iterator[str]:
+    names = ", ".join(paint.strong(visible(name)) for name in result.files)
+    yield f"{names}  {paint.faint(visible(result.key))}"
+    paths = [visible(change.path) for change in result.changes]
+    column = max((cells(path) for path in paths if cells(path) <= _WIDEST_PATH), default=0)
+    for change, path in zip(result.changes, paths, strict=True):
+        indent = len(_INDENT) + 4 + max(cells(path), column)
+        first, *rest = change_lines(change, max(width - indent, _LEAST_VALUE))
+        yield f"{_INDENT}{_mark(change, paint)} {padded(path, column)}  {first}".rstrip()
+        yield from (" " * min(indent, width // 2) + line for line in rest)
+
+
+def _mark(change: Change, paint: Paint) -> str:
+    mark = change_symbol(change.kind)
+    match change.kind:
+        case "add":
+            return paint.good(mark)
+        case "remove":
+            return paint.bad(mark)
+        case "replace":
+            return paint.changed(mark)
