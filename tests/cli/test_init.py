@@ -15,7 +15,6 @@ from ruamel.yaml import YAML
 
 from expsync import __version__
 from expsync.authoring.scaffold import contents
-from expsync.cli.main import COMMANDS
 from expsync.model.json_schema import KINDS
 from tests.cli.conftest import Run
 
@@ -55,7 +54,6 @@ def watch(event, arguments):
 
 sys.addaudithook(watch)
 """
-needs_fmt = pytest.mark.skipif("fmt" not in COMMANDS, reason="there is no fmt to ask")
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +138,6 @@ def test_the_watch_over_the_network_sees_and_stops_it(offline: Offline, tmp_path
     assert offline.seen.read_text(encoding="utf-8").splitlines()[0] == event
 
 
-@needs_fmt
 def test_its_files_are_in_the_canonical_form(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("init")
 
@@ -331,7 +328,6 @@ def test_actions_are_pinned_to_a_major_version() -> None:
     assert used == {"actions/checkout@v6", "actions/setup-python@v6", "actions/upload-artifact@v6"}
 
 
-@needs_fmt
 @pytest.mark.parametrize("jobs", [("check", "plan"), ("check", "apply")])
 def test_the_workflows_scripts_run(run: Run, offline: Offline, tmp_path: Path, jobs: tuple[str, ...]) -> None:
     """Every script of a job, with bash as GitHub starts it, but for `pip`, which writes down what it is asked for."""
