@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, assert_never, get_args
 
 import click
 
@@ -13,7 +14,8 @@ from expsync.cli.options import Globals
 if TYPE_CHECKING:
     from expsync.model.plan import Plan
 
-PlanFormat = Literal["text", "json"]
+PlanFormat = Literal["text", "json", "markdown", "html"]
+PLAN_FORMATS: tuple[PlanFormat, ...] = get_args(PlanFormat)
 PIPE_WIDTH = 120
 """Columns where stdout is no terminal, so that a log looks the same everywhere."""
 
@@ -23,15 +25,42 @@ def stdout_width() -> int:
     return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if sys.stdout.isatty() else PIPE_WIDTH
 
 
-def render_plan(plan: Plan, *, form: PlanFormat, globals_: Globals) -> str:
-    """The plan in the form asked for, as wide and as colourful as stdout can take."""
-    from expsync.render import json, text
+def render_plan(plan: Plan, *, form: PlanFormat, globals_: Globals, saved: Path | None = None) -> str:
+    """The plan in the form asked for, as wide and as colourful as stdout can take.
 
-    if form == "json":
-        return json.render(plan)
-    return text.render(plan, colour=globals_.colour(sys.stdout), width=stdout_width(), verbose=globals_.verbose)
+    `saved` is the file that holds the plan, to which a form that had to leave something out refers.
+    """
+    match form:
+        case "text":
+            from expsync.render import text
+
+            return text.render(plan, colour=globals_.colour(sys.stdout), width=stdout_width(), verbose=globals_.verbose)
+        case "json":
+            from expsync.render import json
+
+            return json.render(plan)
+        case "markdown":
+            return _markdown(plan, saved)
+        case "html":
+            from expsync.render import html
+
+            return html.render(plan)
+        case _:
+            assert_never(form)
 
 
-def print_plan(plan: Plan, *, form: PlanFormat, globals_: Globals) -> None:
+def _markdown(plan: Plan, saved: Path | None) -> str:
+    import shlex
+
+    from expsync.render import markdown
+    from expsync.render.markdown_text import code
+
+    if saved is None:
+        return markdown.render(plan)
+    page = f"expsync show {shlex.quote(saved.name)} --format html"
+    return markdown.render(plan, where_whole=f"{code(saved.name)} and its HTML report ({code(page)})")
+
+
+def print_plan(plan: Plan, *, form: PlanFormat, globals_: Globals, saved: Path | None = None) -> None:
     """Print the plan, and nothing else, on stdout."""
-    click.echo(render_plan(plan, form=form, globals_=globals_), nl=False, color=True)
+    click.echo(render_plan(plan, form=form, globals_=globals_, saved=saved), nl=False, color=True)

@@ -8,7 +8,7 @@ import click
 
 from expsync.cli.interrupt import Interruption
 from expsync.cli.options import ExpsyncCommand, Globals, scope_options, with_globals
-from expsync.cli.output import PlanFormat, print_plan
+from expsync.cli.output import PLAN_FORMATS, PlanFormat, print_plan
 from expsync.cli.refused import tell_of_idle_acknowledgements, warn_of_refusals
 from expsync.cli.session import make_plan, open_session
 from expsync.model.plan_file import save_plan
@@ -30,7 +30,7 @@ PENDING = 2
     help="Say of each change whether the files or people brought it in since this commit.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Save the plan for apply.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(PLAN_FORMATS), default="text", show_default=True)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where changes are pending.")
 @with_globals
 def command(
@@ -61,7 +61,7 @@ def command(
             plan = make_plan(session, client, desired, targets=targets, prune=prune, shield=shield, base=base)
     if out is not None:
         save_plan(out, plan)
-    print_plan(plan, form=form, globals_=globals_)
+    print_plan(plan, form=form, globals_=globals_, saved=out)
     if not globals_.quiet:
         warn_of_refusals(plan, session.workspace.file.policy)
         tell_of_idle_acknowledgements(plan, desired)

@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 
 from expsync.cli.options import ExpsyncCommand, Globals, with_globals
-from expsync.cli.output import PlanFormat, print_plan
+from expsync.cli.output import PLAN_FORMATS, PlanFormat, print_plan
 
 
-@click.command("show", cls=ExpsyncCommand)
+@click.command("show", cls=ExpsyncCommand, epilog="Example: expsync show plan.json --format html > plan.html")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(PLAN_FORMATS), default="text", show_default=True)
 @with_globals
 def command(globals_: Globals, file: Path, form: PlanFormat) -> None:
     """Show the plan saved in FILE, as `plan --out` wrote it, without asking the API anything."""
     from expsync.model.plan_file import read_plan
 
-    print_plan(read_plan(file), form=form, globals_=globals_)
+    print_plan(read_plan(file), form=form, globals_=globals_, saved=file)

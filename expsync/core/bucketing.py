@@ -111,12 +111,7 @@ def share_moved(before: Split | None, after: Split | None) -> Shares:
     """
     if before == after:
         return NOBODY_MOVES
-    if before is None or after is None or before.draw == after.draw:
-        whole, cells = HASHES, list(joint_cells([before, after]))
-    else:
-        whole = HASHES * HASHES
-        pairs = product(joint_cells([before]), joint_cells([after]))
-        cells = [(n * m, (*old, *new)) for (n, old), (m, new) in pairs]
+    whole, cells = _moved_cells(before, after)
     switch = enter = leave = 0
     for count, (old, new) in cells:
         if old == new:
@@ -128,6 +123,24 @@ def share_moved(before: Split | None, after: Split | None) -> Shares:
         else:
             switch += count
     return Shares(switch / whole, enter / whole, leave / whole, (whole - switch - enter - leave) / whole)
+
+
+def flows(before: Split | None, after: Split | None) -> dict[tuple[Arm, Arm], Fraction]:
+    """The share of users for each arm before and arm after that somebody has; they add up to 1, see `share_moved`."""
+    whole, cells = _moved_cells(before, after)
+    counts: dict[tuple[Arm, Arm], int] = {}
+    for count, (old, new) in cells:
+        if count:
+            counts[old, new] = counts.get((old, new), 0) + count
+    return {arms: Fraction(count, whole) for arms, count in counts.items()}
+
+
+def _moved_cells(before: Split | None, after: Split | None) -> tuple[int, list[Cell]]:
+    """How many there are in all, and how many have which arm before and after."""
+    if before is None or after is None or before.draw == after.draw:
+        return HASHES, list(joint_cells([before, after]))
+    pairs = product(joint_cells([before]), joint_cells([after]))
+    return HASHES * HASHES, [(n * m, (*old, *new)) for (n, old), (m, new) in pairs]
 
 
 def share_ever(splits: Sequence[Split | None]) -> tuple[float, float]:

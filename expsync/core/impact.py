@@ -91,6 +91,18 @@ def splits_of(state: State, *, renamed: Mapping[str, str] | None = None) -> dict
     return {name: rung.split for name, rung in zip(ladder.names, ladder.rungs, strict=True)}
 
 
+def same_users(before: State, after: State) -> frozenset[str | None]:
+    """The segments (None: all other users) that surely the same users reach before and after, with all of it known."""
+    old, new = _ladder(before, {}), _ladder(after, {})
+    return frozenset(
+        name
+        for place, (name, rung, was) in enumerate(zip(new.names, new.rungs, old.rungs, strict=False))
+        if old.names[place] == name
+        and old.conditions[: place + 1] == new.conditions[: place + 1]
+        and (rung.known and was.known)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Rung:
     """The split of one segment; `known` is false where the API did not say all of it."""

@@ -43,7 +43,7 @@ def _shown(text: str, escape: Callable[[str], str]) -> Iterator[str]:
 
 def broken_command(text: str) -> str:
     """`text` with every `##[name]` and `##vso[name]` broken up, so that no CI system finds a command in it."""
-    return _COMMAND.sub(r"#\\u0023", text)
+    return _COMMAND.sub(r"#\\u0023", text) if "##" in text else text
 
 
 def compact_json(value: JsonValue) -> str:

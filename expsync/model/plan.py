@@ -88,6 +88,14 @@ class Finding(PlanModel):
         return (said, settle) if mark else (settle, "")
 
 
+class Flow(PlanModel):
+    """The share of users who have one variant before and one after; `null` is no variant."""
+
+    before: str | None
+    after: str | None
+    share: float
+
+
 class SplitChange(PlanModel):
     """How the users who reach one segment (`null`: all other users) are split, before and after.
 
@@ -97,6 +105,9 @@ class SplitChange(PlanModel):
     segment: str | None
     before: dict[str, float]
     after: dict[str, float]
+    flows: list[Flow] = Field(default_factory=list)
+    """From which variant to which, those who stay included; none where other users reach the segment afterwards, so
+    that it can't be told, and none where there are more than a picture shows."""
 
 
 class PlannedExperiment(PlanModel):

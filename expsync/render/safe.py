@@ -26,7 +26,7 @@ def visible(text: str) -> str:
 
 def unaddressed(line: str) -> str:
     """The line with a `::` at its start broken up, so that no CI system takes it for a command."""
-    return _COMMAND_AT_START.sub(r"\1\\u003a:", line)
+    return _COMMAND_AT_START.sub(r"\1\\u003a:", line) if "::" in line else line
 
 
 def _escape(char: str) -> str:

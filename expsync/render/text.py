@@ -10,7 +10,6 @@ from expsync.render.bars import bars
 from expsync.render.safe import visible
 from expsync.render.values import change_lines
 from expsync.render.view import (
-    DAILY_REQUESTS,
     Paint,
     budget_line,
     cells,
@@ -19,6 +18,7 @@ from expsync.render.view import (
     finding_label,
     has_conflicts,
     impacts_of,
+    much_of_a_day,
     nothing_to_do,
     origin_label,
     origins_line,
@@ -35,7 +35,6 @@ from expsync.render.view import (
 
 _INDENT = " " * 4
 _LEAST_VALUE = 30
-_MUCH_OF_A_DAY = DAILY_REQUESTS // 10
 _WIDEST_PATH = 44
 """Longer paths stand out of the column instead of pushing every value to the right."""
 
@@ -64,7 +63,7 @@ def _lines(plan: Plan, paint: Paint, *, width: int, verbose: bool) -> Iterator[s
         yield paint.good("Nothing to do: live matches the files.")
     if plan.base is not None:
         yield (paint.bad if has_conflicts(plan) else paint.strong)(origins_line(plan, plan.base))
-    if plan.summary.requests > _MUCH_OF_A_DAY:
+    if much_of_a_day(plan):
         yield paint.changed(budget_line(plan))
     yield paint.strong(summary_line(plan))
 

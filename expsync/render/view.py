@@ -153,6 +153,11 @@ DAILY_REQUESTS = 100_000
 """What the API allows a project in a day, which ends at 00:00 UTC."""
 
 
+def much_of_a_day(plan: Plan) -> bool:
+    """Whether an apply takes so many requests that it should be known beforehand."""
+    return plan.summary.requests > DAILY_REQUESTS // 10
+
+
 def budget_line(plan: Plan) -> str:
     """How much of the project's day an apply would use up."""
     # In whole numbers: a plan that somebody made up may hold one that no float does.

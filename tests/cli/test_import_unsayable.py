@@ -87,10 +87,8 @@ def test_a_weight_that_outlived_its_variant_is_left_out_since_it_gives_nobody_an
     assert run("import", "exp").code == 0
 
     text = files(workspace)["exp.yaml"]
-    assert (
-        "targetSegments:\n  - name: S\n    percentage: 5\n    rolloutWeights: {control: 1, treatment: 0}\n    conditions: []\n"
-        in text
-    )
+    weights = "    rolloutWeights: {control: 1, treatment: 0}\n"
+    assert f"targetSegments:\n  - name: S\n    percentage: 5\n{weights}    conditions: []\n" in text
     assert run("validate").code == 0
 
 

@@ -91,8 +91,8 @@ def test_every_command_can_be_loaded_and_shows_its_help(run: Run, name: str) -> 
         (["show"], "error: Missing argument 'FILE'.\n  hint: see `expsync show --help`\n"),
         (["show", "a", "b"], "error: Got unexpected extra argument (b)\n  hint: see `expsync show --help`\n"),
         (
-            ["show", "a", "--format", "html"],
-            "error: Invalid value for '--format': 'html' is not one of 'text', 'json'.\n"
+            ["show", "a", "--format", "pdf"],
+            "error: Invalid value for '--format': 'pdf' is not one of 'text', 'json', 'markdown', 'html'.\n"
             "  hint: see `expsync show --help`\n",
         ),
         (["-v", "-q", "show", "a"], "error: --verbose and --quiet can't be used together\n"),

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from expsync.model.plan_file import save_plan
-from expsync.render import json, text
+from expsync.render import html, json, markdown, text
 from tests.cli.conftest import Run
+from tests.render.large import many
 from tests.render.plans import rich_plan
 
 
@@ -33,6 +34,20 @@ def test_json_is_the_saved_document(run: Run, saved: Path) -> None:
     ran = run("show", "--format", "json", saved)
 
     assert ran.out == saved.read_text(encoding="utf-8") == json.render(rich_plan())
+
+
+def test_markdown_and_html_are_what_their_renderers_make(run: Run, saved: Path) -> None:
+    assert run("show", "--format", "markdown", saved).out == markdown.render(rich_plan())
+    assert run("show", "--format", "html", saved).out == html.render(rich_plan())
+
+
+def test_what_a_comment_leaves_out_is_in_the_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "all of it.json"
+    save_plan(path, many(60).sealed())
+
+    ran = run("show", path, "--format", "markdown")
+    assert "Nothing is missing in `all of it.json` and its HTML report (`expsync show 'all of it.json'" in ran.out
+    assert (ran.code, ran.err) == (0, "")
 
 
 def test_a_changed_plan_is_refused(run: Run, saved: Path) -> None:

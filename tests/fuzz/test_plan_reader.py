@@ -16,13 +16,16 @@ from expsync.errors import RefusedError
 from expsync.model.plan import Plan, digest_of
 from expsync.model.plan_file import load_plan, plan_text, read_plan
 from expsync.model.workspace import Policy
+from expsync.render import html as html_renderer
 from expsync.render import json as json_renderer
+from expsync.render import markdown as markdown_renderer
 from expsync.render import text as text_renderer
 from tests.fuzz.budget import explore, refused
 from tests.fuzz.mutations import damaged, edited
-from tests.render.plans import plan, rich_plan
+from tests.render.plans import plan, rich_plan, split_plan
+from tests.render.reading import Page
 
-PLANS = [rich_plan(), plan()]
+PLANS = [rich_plan(), plan(), split_plan()]
 BYTES = [plan_text(one).encode() for one in PLANS]
 DOCUMENTS = [json.loads(content) for content in BYTES]
 
@@ -30,6 +33,10 @@ DOCUMENTS = [json.loads(content) for content in BYTES]
 def shown(found: Plan) -> None:
     """Nothing; what the commands do with a plan that was read can be done."""
     text_renderer.render(found, colour=True, width=80, verbose=True)
+    comment = markdown_renderer.render(found)
+    assert len(comment) <= markdown_renderer.LIMIT
+    page = Page(html_renderer.render(found))
+    assert (page.unbalanced, page.open) == ([], [])
     assert json.loads(json_renderer.render(found)) == found.model_dump(mode="json")
     refused_findings(found, Policy(), ())
     mass_change(found, Policy().massChange)

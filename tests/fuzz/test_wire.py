@@ -16,7 +16,9 @@ from expsync.cli.session import Session, make_plan, open_session
 from expsync.core.normalize import Desired
 from expsync.errors import ConfigError, ExpsyncError, ReplyError
 from expsync.model.plan_file import load_plan, plan_text
+from expsync.render import html as html_renderer
 from expsync.render import json as json_renderer
+from expsync.render import markdown as markdown_renderer
 from expsync.render import text as text_renderer
 from tests.apply.world import WORKSPACE
 from tests.fuzz.budget import explore, refused
@@ -77,6 +79,8 @@ def planned(session: Session, desired: list[Desired], endpoint: str, reply: Any)
         except ExpsyncError as error:
             return refused(error.message, most=400)
     assert text_renderer.render(plan, colour=False, width=100, verbose=True)
+    assert markdown_renderer.render(plan)
+    assert html_renderer.render(plan)
     assert load_plan(plan_text(plan)) == plan
     assert json.loads(json_renderer.render(plan)) == plan.model_dump(mode="json")
     return "planned"

@@ -6,18 +6,22 @@ from typing import Any
 
 from expsync.model.plan import (
     FORMAT_VERSION,
+    Base,
     Change,
     Finding,
+    Flow,
     Impact,
     Note,
     Operation,
     Plan,
     PlannedExperiment,
     Scope,
+    SplitChange,
     Summary,
     Unmanaged,
 )
 
+COMMIT = "3c556ce0a1b2c3d4e5f60718293a4b5c6d7e8f90"
 HOSTILE = "\x1b[31mred\x1b[0m \u202egnp.exe\u2066 a\nb\r::error::x ##[error]y ##vso[task]z \u200b\x00\x85"
 
 
@@ -250,3 +254,38 @@ def hostile_plan() -> Plan:
         notes=[Note(key=HOSTILE, path=HOSTILE, message=HOSTILE)],
         summary=summary(update=1, operations=1, requests=2),
     )
+
+
+def based_plan() -> Plan:
+    """Changes of the files, of people, and of both."""
+    changes = [
+        Change(path="name", kind="replace", before="a", after="b", origin="file"),
+        Change(path="description", kind="replace", before="a|b", after="c", origin="live"),
+        Change(path="rolloutPercentage", kind="replace", before=10, after=20, origin="both"),
+    ]
+    return plan(
+        experiment("both", "update", changes=changes),
+        experiment("file", "update", changes=changes[:1]),
+        base=Base(ref="origin/main", commit=COMMIT),
+        summary=summary(update=2, operations=2, requests=10_001),
+    )
+
+
+def split_plan() -> Plan:
+    """Three pictures: with flows, without, and one whose flows name an arm that no bar has."""
+    ramp = SplitChange(
+        segment=None,
+        before={"control": 0.25, "treatment": 0.25},
+        after={"control": 0.5, "treatment": 0.3, "new": 0.2},
+        flows=[
+            Flow(before="control", after="control", share=0.25),
+            Flow(before="treatment", after="control", share=0.125),
+            Flow(before="treatment", after="treatment", share=0.125),
+            Flow(before=None, after="control", share=0.125),
+            Flow(before=None, after="treatment", share=0.175),
+            Flow(before=None, after="new", share=0.2),
+        ],
+    )
+    unknown = SplitChange(segment="US", before={}, after={"a": 1.0})
+    odd = SplitChange(segment="odd", before={}, after={}, flows=[Flow(before="x", after="x", share=1.0)])
+    return plan(experiment("ramp", "update", splits=[ramp, unknown, odd]), summary=summary(update=1))

@@ -19,16 +19,23 @@ from expsync.errors import ConfigError, ExpsyncError
 from expsync.model.drift import Drift
 from expsync.model.history import History, HistoryEntry, Subject, VersionDiff
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
-from expsync.model.plan import SETTLE, Base, Origin, Plan
+from expsync.model.plan import SETTLE, Base, Flow, Origin, Plan, SplitChange
 from expsync.model.plan_file import load_plan, plan_text
+from expsync.model.taken import Left, RolledBack, Taken
 from expsync.render import drift as drift_renderer
 from expsync.render import history as history_renderer
+from expsync.render import html as html_renderer
 from expsync.render import json as json_renderer
+from expsync.render import markdown as markdown_renderer
 from expsync.render import outcome as outcome_renderer
+from expsync.render import pulled as pulled_renderer
+from expsync.render import rolled_back as rolled_back_renderer
 from expsync.render import text as text_renderer
+from expsync.render import text_diff as diff_renderer
 from expsync.render.problems import problem_document, problem_text
 from tests.render.drifts import rich_drift
-from tests.render.plans import rich_plan
+from tests.render.plans import based_plan, hostile_plan, rich_plan, split_plan
+from tests.render.reading import Page, check_structure
 from tests.security.hostile import HALVES, HOSTILE, acts
 
 TEXTS = {**HOSTILE, **HALVES}
@@ -80,7 +87,15 @@ def poisoned_plan(text: str) -> Plan:
     second = found.experiments[1].model_copy(update={"findings": findings, "action": "blocked"})
     origins: tuple[Origin, ...] = ("file", "live", "both")
     marked = [change.model_copy(update={"origin": origin}) for change in changes for origin in origins]
-    third = found.experiments[2].model_copy(update={"changes": marked})
+    splits = [
+        SplitChange(
+            segment=text,
+            before={text: 0.5, f"{text}b": 0.5},
+            after={text: 1.0},
+            flows=[Flow(before=text, after=text, share=0.5), Flow(before=f"{text}b", after=text, share=0.5)],
+        )
+    ]
+    third = found.experiments[2].model_copy(update={"changes": marked, "splits": splits})
     return found.model_copy(
         update={
             "experiments": [first, second, third, *found.experiments[3:]],
@@ -141,6 +156,43 @@ def test_nothing_acts_in_a_plan_as_json_and_nothing_is_lost(text: str) -> None:
     shown = json_renderer.render(plan)
     assert acts(shown) == []
     assert json.loads(shown) == plan.model_dump(mode="json", warnings=False)
+
+
+@hostile
+def test_nothing_acts_in_a_plan_as_markdown(text: str) -> None:
+    """Tables and details are those of any plan, and what comes from outside stands in code or is escaped."""
+    shown = markdown_renderer.render(poisoned_plan(text))
+    assert len(shown) <= markdown_renderer.LIMIT
+    assert acts(shown) == []
+    check_structure(shown)
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(shown)
+    outside = [inner for token in tokens for inner in token.children or () if inner.type != "code_inline"]
+    kinds = {"text", "text_special", "strong_open", "strong_close", "em_open", "em_close", "html_inline"}
+    assert {inner.type for inner in outside} <= kinds
+    assert not any(re.search(r"@\w|#\d", inner.content) for inner in outside)
+
+
+@hostile
+def test_nothing_acts_in_a_plan_as_html(text: str) -> None:
+    """The page has the elements and attributes that it has for a harmless text."""
+    plan = poisoned_plan(text)
+    shown = html_renderer.render(plan)
+    assert acts(shown) == []
+    found = Page(shown)
+    assert (found.unbalanced, found.open) == ([], [])
+    assert {name for name, _ in found.elements} <= _html_elements()
+    attributes = {name for _, given in found.elements for name in given}
+    assert not {name for name in attributes if name.startswith("on")} | attributes & {"src", "style", "action"}
+    assert {f"{link['href']}"[0] for link in found.all("a")} == {"#"}
+    assert len(found.all("script")) == len(found.all("style")) == 1
+    assert len(found.all("article")) == len(plan.experiments)
+    assert len(found.ids()) == len(set(found.ids()))
+
+
+@functools.cache
+def _html_elements() -> set[str]:
+    plans = (rich_plan(), based_plan(), split_plan(), hostile_plan())
+    return {name for plan in plans for name, _ in Page(html_renderer.render(plan)).elements}
 
 
 @hostile
@@ -271,3 +323,35 @@ def test_nothing_acts_in_versions_as_markdown(text: str) -> None:
         # All that is left is ours: the table, its words, and the pipes between two pieces of code.
         assert set(re.findall(r"<(\w+)", outside)) <= {"h3", "p", "table", "thead", "tbody", "tr", "th", "td", "br"}
         assert not re.search(r"[@#`*\[\]]|https?:|www\.", outside)
+
+
+@hostile
+def test_nothing_acts_in_what_was_pulled(text: str) -> None:
+    changes = tuple(poisoned_plan(text).experiments[0].changes)
+    left = tuple(Left(change, text) for change in changes)
+    elsewhere = {text: (text, text), f"b{text}": (text,)}
+    taken = Taken(text, (text, text), changes, left, "", (text,), elsewhere)
+    results = [taken, Taken(text, problem=text), Taken(text)]
+    for width, colour in ((40, True), (120, False)):
+        assert acts(pulled_renderer.render(results, colour=colour, width=width), colour=colour) == []
+    said = [*pulled_renderer.problem_lines(results), *pulled_renderer.note_lines(results)]
+    said.append(pulled_renderer.summary_line(results, environment=text))
+    assert acts("\n".join(said)) == []
+    # A line an error, a note and an environment, however many breaks a text has.
+    assert len(said) == 2 + 2 + 1
+
+
+@hostile
+def test_nothing_acts_in_what_is_rolled_back(text: str) -> None:
+    left = tuple(Left(change, text) for change in poisoned_plan(text).experiments[0].changes)
+    result = RolledBack(text, 3, left, (text, text), (text,), (text,), (text, text), (text,), {text: (text,)})
+    said = [*rolled_back_renderer.warning_lines(result), *rolled_back_renderer.note_lines(result)]
+    assert acts("\n".join(said)) == []
+    assert len(said) == 2 + 5
+
+
+@hostile
+def test_nothing_acts_in_a_difference_of_texts(text: str) -> None:
+    for colour in (False, True):
+        shown = diff_renderer.render(text, f"a\n{text}\nb\n", f"b\n{text}{text}\na", colour=colour)
+        assert acts(shown, colour=colour) == []
