@@ -32,7 +32,8 @@ _DEVICES = frozenset(
 class Folder:
     """Where files go. `inside` is its name relative to the workspace (empty: the workspace itself), with `/`.
 
-    `inside` is None for a folder outside of the workspace, whose files no command will see.
+    `inside` is None for a folder that no glob of the workspace reaches, be it outside or inside: no command will see
+    its files.
     """
 
     path: Path
@@ -91,7 +92,8 @@ def users_name(key: str, variant: str, folder: Folder, globs: Sequence[str]) -> 
 def choose_folder(root: Path, globs: Sequence[str], out: Path | None) -> Folder:
     """The folder for new files: `out`, else that of the first glob, its part without wildcards.
 
-    ExpsyncError for a folder of the workspace whose files no glob would match, and for one that a link takes out of it.
+    ExpsyncError where that of the first glob is not one whose files the globs would match whatever their names, and for
+    a folder that a link takes out of the workspace.
     """
     given = root / fixed_part(globs[0]) if out is None else Path.cwd() / out
     path = Path(os.path.realpath(given))
@@ -107,6 +109,8 @@ def choose_folder(root: Path, globs: Sequence[str], out: Path | None) -> Folder:
     inside = path.relative_to(root).as_posix()
     folder = Folder(path, "" if inside == "." else inside)
     if not any(_reaches(glob, folder) for glob in globs):
+        if out is not None:
+            return Folder(path, None)
         raise ExpsyncError(
             f"no command would see files in {quote(inside)}: the workspace's files are those that match "
             f"{', '.join(plain(glob) for glob in globs)}",
@@ -116,7 +120,7 @@ def choose_folder(root: Path, globs: Sequence[str], out: Path | None) -> Folder:
 
 
 def schema_line(root: Path, folder: Folder) -> str:
-    """The line that tells editors the schema, with a path from the folder; empty outside of the workspace."""
+    """The line that tells editors the schema, with a path from the folder; empty where no command sees the files."""
     if folder.inside is None:
         return ""
     path = os.path.relpath(root / SCHEMA, folder.path).replace(os.sep, "/")

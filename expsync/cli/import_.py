@@ -66,7 +66,7 @@ def command(
     workspace = session.workspace
     folder = choose_folder(workspace.root, workspace.file.experiments, out)
     if adopt and folder.inside is None:
-        raise UsageError("--adopt is for files of the workspace, and --out leads out of it")
+        raise UsageError("--adopt is for files of the workspace, and none of its globs reaches --out")
     known = _declared(session)
     _refuse_declared(keys, known)
     wanted = Wanted(workspace, session.name, folder, all_fields=all_fields, today=datetime.now(UTC).date())

@@ -57,7 +57,7 @@ def _left_out(placed: Placed, wanted: Wanted) -> Iterator[str]:
 
 def _next(wanted: Wanted, *, adopted: bool) -> Iterator[str]:
     if wanted.folder.inside is None:
-        yield "\nwarning: the folder is outside of the workspace, where no command sees these files"
+        yield "\nwarning: no glob of the workspace reaches the folder, so no command sees these files"
         return
     others = [name for name in wanted.workspace.file.environments if name != wanted.environment]
     if others:

@@ -104,9 +104,18 @@ def test_the_folder_for_files(
 
 @pytest.mark.parametrize(
     ("globs", "out"),
-    [(DEFAULT, "."), (DEFAULT, "other"), (["teams/*/*.yaml"], None), (["a/*.yaml"], "a/b"), (DEFAULT, "file")],
+    [(DEFAULT, "."), (DEFAULT, "other"), (["a/*.yaml"], "a/b")],
 )
-def test_a_folder_that_no_glob_reaches_is_an_error(
+def test_a_folder_that_no_glob_reaches_is_for_a_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, globs: list[str], out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert choose_folder(tmp_path, globs, Path(out)) == Folder((tmp_path / out).resolve(), None)
+
+
+@pytest.mark.parametrize(("globs", "out"), [(["teams/*/*.yaml"], None), (DEFAULT, "file")])
+def test_what_can_be_no_folder_for_files_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, globs: list[str], out: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -261,23 +261,34 @@ def test_outside_of_the_workspace_it_is_only_a_look(run: Run, workspace: Workspa
     ran = run("import", "a", "--out", out)
 
     assert ran.code == 0
-    assert ran.err.endswith("\nwarning: the folder is outside of the workspace, where no command sees these files\n")
+    assert ran.err.endswith("\nwarning: no glob of the workspace reaches the folder, so no command sees these files\n")
     assert (out / "a.yaml").read_text().startswith("key: a\n")
     assert (workspace.root / "expsync.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize("out", ["elsewhere", ".", "experiments/.hidden"])
+def test_a_folder_of_the_workspace_that_no_glob_reaches_is_for_a_look_too(
+    run: Run, workspace: Workspace, out: str
+) -> None:
+    workspace.sow(experiment("a"))
+
+    ran = run("import", "a", "--out", out)
+    adopting = run("import", "a", "--out", out, "--adopt")
+
+    assert (ran.code, adopting.code) == (0, 64)
+    assert ran.err.endswith("\nwarning: no glob of the workspace reaches the folder, so no command sees these files\n")
+    assert (workspace.root / out / "a.yaml").read_text().startswith("key: a\n")
 
 
 @pytest.mark.parametrize(
     ("out", "message"),
     [
-        ("elsewhere", 'no command would see files in "elsewhere"'),
-        (".", 'no command would see files in "."'),
-        ("experiments/.hidden", 'no command would see files in "experiments/.hidden"'),
         (".git/hooks", "leads out of the workspace; what git keeps in .git is no part of it"),
         ("link", "leads out of the workspace; what git keeps in .git is no part of it"),
         ("link/deep", "leads out of the workspace; what git keeps in .git is no part of it"),
     ],
 )
-def test_a_folder_that_no_command_would_see_is_refused_before_anything_is_read(
+def test_a_folder_that_leads_out_of_the_workspace_is_refused_before_anything_is_read(
     run: Run, workspace: Workspace, tmp_path_factory: Any, out: str, message: str
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
