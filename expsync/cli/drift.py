@@ -16,7 +16,7 @@ from expsync.api.client import Client
 from expsync.api.reader import Reader, Snapshot
 from expsync.apply.executor import state_of
 from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.options import ExpsyncCommand, Globals, target_option, with_globals
 from expsync.cli.output import stdout_width
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session, check_targets, is_targeted, open_session
@@ -42,14 +42,7 @@ Format = Literal["text", "json", "markdown"]
 @click.command(
     "drift", cls=ExpsyncCommand, epilog="Example: expsync drift -e prod --base main --format markdown > drift.md"
 )
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="GLOB",
-    help="Only experiments with such a key; may be repeated.",
-)
+@target_option
 @click.option(
     "--base",
     "ref",

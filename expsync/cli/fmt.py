@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -176,34 +174,14 @@ def _print(done: _Formatted, name: str, *, show: bool, colour: bool) -> None:
     if not show:
         click.echo(visible(name))
         return
-    for line in _diff_lines(done, name, colour=colour):
-        click.echo(line, color=True)
-
-
-def _diff_lines(done: _Formatted, name: str, *, colour: bool) -> Iterator[str]:
-    """A unified diff; what does not show in a line, as its end by a carriage return, is written as an escape."""
     from expsync.cli.redact import without_secrets
-    from expsync.render.safe import unaddressed, visible
-    from expsync.render.view import Paint
+    from expsync.render import text_diff
 
-    paint = Paint(on=colour)
-    before, after = (_lines(text) for text in (done.before, done.after))
-    for number, line in enumerate(difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")):
-        text = line.removesuffix("\n")
-        shown = unaddressed(text[:1] + visible(without_secrets(text[1:], os.environ)))
-        if number < 2:
-            yield paint.strong(shown)
-        elif text.startswith("@@"):
-            yield paint.faint(shown)
-        else:
-            yield paint.good(shown) if text[0] == "+" else paint.bad(shown) if text[0] == "-" else shown
-        if not line.endswith("\n"):
-            yield "\\ No newline at end of file"
+    def redacted(line: str) -> str:
+        return without_secrets(line, os.environ)
 
-
-def _lines(text: str) -> list[str]:
-    """The lines with their ends; a carriage return is none."""
-    return [line for line in re.split(r"(?<=\n)", text) if line]
+    text = text_diff.render(name, done.before, done.after, colour=colour, redacted=redacted)
+    click.echo(text, nl=False, color=True)
 
 
 def _print_problems(problems: Sequence[Diagnostic], globals_: Globals) -> None:

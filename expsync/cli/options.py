@@ -82,17 +82,23 @@ def with_globals(command: Callable[..., Any]) -> Callable[..., Any]:
     return cast("Callable[..., Any]", call)
 
 
+def target_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with the option that keeps it to some experiments: `targets`."""
+    option = click.option(
+        "-t",
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="GLOB",
+        help="Only experiments with such a key; may be repeated.",
+    )
+    return option(command)
+
+
 def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The function with the options that say what a plan is about: `targets`, `prune` and `shield`."""
     options = (
-        click.option(
-            "-t",
-            "--target",
-            "targets",
-            multiple=True,
-            metavar="GLOB",
-            help="Only experiments with such a key; may be repeated.",
-        ),
+        target_option,
         click.option(
             "--prune", is_flag=True, help="Archive what bears the ownership tag and no file declares any more."
         ),

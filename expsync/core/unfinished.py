@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from expsync.core.normalize import DEFAULT_WEIGHT, Desired
+from expsync.core.normalize import DEFAULT_WEIGHT, NEW_FIELDS, Desired
 from expsync.core.paths import Path, is_ignored
 from expsync.model.state import Leaf, State, VariantState
 from expsync.model.words import BANDIT, UNFINISHED
@@ -25,15 +25,8 @@ CREATE_FIELDS = ("name", "description", "bucketingKey", "evaluationMode", "exper
 """Scalar fields that create takes; it takes variants, weights, segments and deployments too, and no more."""
 _CREATED: Mapping[str, Leaf] = {
     "enabled": False,
-    "stickyBucketing": False,
-    "bucketingUnit": "User",
     "rolloutPercentage": 0,
-    "startDate": None,
-    "endDate": None,
-    "exposureEvent": None,
-    "decision": None,
-    "decisionReason": "",
-    "rolledOutVariant": None,
+    **{name: value for name, value in NEW_FIELDS.items() if name not in (*CREATE_FIELDS, "archived")},
 }
 """What a new experiment has in the fields that only an edit sets; the salt is random, and being archived goes last."""
 

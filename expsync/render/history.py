@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import JsonValue
 
@@ -12,6 +12,7 @@ from expsync.model.json_text import compact_json, indented_json
 from expsync.model.plan import Change, ChangeKind
 from expsync.render.markdown_text import code
 from expsync.render.safe import unaddressed, visible
+from expsync.render.times import moment
 from expsync.render.values import change_lines
 from expsync.render.view import Paint, cells, change_symbol, counted, padded, wrapped
 
@@ -230,17 +231,12 @@ def _not_compared(diff: VersionDiff) -> Sequence[str]:
 
 def _time(entry: HistoryEntry) -> str:
     """The time in UTC to the second, or what the server says where that is no time."""
-    moment = _moment(entry)
-    return visible(entry.createdAt or _UNKNOWN) if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S")
+    found = _moment(entry)
+    return visible(entry.createdAt or _UNKNOWN) if found is None else found.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _moment(entry: HistoryEntry) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(entry.createdAt or "")
-        # The API's times are in UTC where they don't name another zone.
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return moment(entry.createdAt or "")
 
 
 def _author(entry: HistoryEntry) -> str:

@@ -22,23 +22,10 @@ from expsync.errors import ExpsyncError
 from expsync.model.experiment import Experiment, Segment, Variant
 from expsync.model.json_schema import KINDS, schema_text
 from expsync.model.workspace import WorkspaceFile
+from tests.authoring.scaffolded import NAMES
 
 VERSION = "9.8.7"
 _SCHEMAS = {kind: schema_text(kind) for kind in KINDS}
-NAMES = (
-    "expsync.yaml",
-    "README.md",
-    "experiments/checkout-button.yaml",
-    ".gitignore",
-    ".gitattributes",
-    ".pre-commit-config.yaml",
-    ".vscode/settings.json",
-    ".vscode/extensions.json",
-    ".github/workflows/expsync.yaml",
-    "schemas/experiment.schema.json",
-    "schemas/workspace.schema.json",
-    "schemas/plan.schema.json",
-)
 
 
 @pytest.fixture(autouse=True)

@@ -16,22 +16,9 @@ from ruamel.yaml import YAML
 from expsync import __version__
 from expsync.authoring.scaffold import contents
 from expsync.model.json_schema import KINDS
+from tests.authoring.scaffolded import NAMES
 from tests.cli.conftest import Run
 
-NAMES = (
-    "expsync.yaml",
-    "README.md",
-    "experiments/checkout-button.yaml",
-    ".gitignore",
-    ".gitattributes",
-    ".pre-commit-config.yaml",
-    ".vscode/settings.json",
-    ".vscode/extensions.json",
-    ".github/workflows/expsync.yaml",
-    "schemas/experiment.schema.json",
-    "schemas/workspace.schema.json",
-    "schemas/plan.schema.json",
-)
 NEXT = """
 next:
 {cd}  expsync validate  # checks the files
