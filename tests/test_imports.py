@@ -22,7 +22,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "api": ({"model", "wire"}, {"httpx"}),
     "apply": ({"model", "wire", "core", "api"}, set()),
     "render": ({"model"}, set()),
-    "authoring": ({"model", "core", "config"}, {"ruamel"}),
+    "authoring": ({"model", "core", "config"}, set()),
     # The vendor's engine is imported where it is asked for alone; the rest works without it.
     "sandbox": ({"wire"}, {"pydantic", "httpx", "starlette", "uvicorn", "amplitude_experiment"}),
     "cli": (
