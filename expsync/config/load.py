@@ -17,6 +17,7 @@ from expsync.config.report import find_secrets, yaml_diagnostics
 from expsync.config.wording import plain
 from expsync.config.workspace import Workspace, load_workspace
 from expsync.config.yaml import YamlError, parse
+from expsync.config.yaml_lines import PlainLines
 from expsync.config.yaml_text import MAX_BYTES
 from expsync.diagnostics import Diagnostic, Place
 from expsync.model.experiment import Declared
@@ -58,8 +59,9 @@ def load_declarations(
         root = os.fspath(workspace.root)
         checker = Checker(workspace, environment, today)
         checked: list[Checked] = []
+        lines = PlainLines()
         for name in files:
-            found, problems = _read(root, name, checker)
+            found, problems = _read(root, name, checker, lines)
             checked.extend(found)
             diagnostics.extend(problems)
         repeated = checker.repeated_keys(checked)
@@ -86,7 +88,7 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _read(root: str, name: str, checker: Checker) -> tuple[list[Checked], list[Diagnostic]]:
+def _read(root: str, name: str, checker: Checker, lines: PlainLines) -> tuple[list[Checked], list[Diagnostic]]:
     try:
         content = read_bounded(f"{root}/{name}", MAX_BYTES)
     except OSError as error:
@@ -94,7 +96,7 @@ def _read(root: str, name: str, checker: Checker) -> tuple[list[Checked], list[D
         return [], [Diagnostic("EXP001", "error", Place(name), "the file can't be read", reason)]
     secrets = find_secrets(name, content)
     try:
-        documents = parse(content)
+        documents = parse(content, lines)
     except YamlError as error:
         # What stands before the mistake is checked all the same, so that one run shows as much as can be.
         found, diagnostics = checker.check_damaged(name, content)

@@ -6,7 +6,7 @@ import re
 
 Scalar = str | int | float | bool | None
 
-_WORDS: dict[str, bool | None] = {
+WORDS: dict[str, bool | None] = {
     "": None,
     "~": None,
     "null": None,
@@ -19,6 +19,7 @@ _WORDS: dict[str, bool | None] = {
     "False": False,
     "FALSE": False,
 }
+"""The plain texts that are no text, apart from numbers."""
 _INT = re.compile(r"[-+]?[0-9]+\Z", re.ASCII)
 _OCTAL = re.compile(r"0o[0-7]+\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
@@ -42,8 +43,8 @@ def resolve(text: str) -> Scalar:
     `on`, `yes`, `1_000`, `0b1` and dates are text; `012` is 12. Raises UnusableNumberError for infinities,
     not-a-number, integers past 64 bits and floats past the range of a double.
     """
-    if text in _WORDS:
-        return _WORDS[text]
+    if text in WORDS:
+        return WORDS[text]
     if text[0] not in "0123456789+-.":
         return text
     if _INT.match(text):

@@ -1,9 +1,10 @@
 """The one YAML loader: text to plain JSON values, fast, by YAML 1.2's core schema.
 
-It builds values itself, from the events of ruamel's C parser. Two builders do that. The quick one, here, takes only
-what has nothing remarkable in it (no tag, anchor, directive or mistake) and gives up at the first remarkable thing;
-then the careful one (`yaml_places`) goes through the text again, knows every position, and explains. Positions are
-needed for few files, and cost more than the values.
+What most files are written in is read line by line (`yaml_lines`), without a parser. All else is built here from the
+events of ruamel's C parser, by one of two builders. The quick one, here, takes only what has nothing remarkable in it
+(no tag, anchor, directive or mistake) and gives up at the first remarkable thing; then the careful one (`yaml_places`)
+goes through the text again, knows every position, and explains. Positions are needed for few files, and cost more than
+the values.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from expsync.config.yaml_events import (
     SequenceStartEvent,
     StreamEndEvent,
 )
+from expsync.config.yaml_lines import PlainLines
 from expsync.config.yaml_mask import is_misread
 from expsync.config.yaml_places import MAX_DEPTH, Parsed, Path, Places, Spot, parse_carefully
 from expsync.config.yaml_text import YamlError, YamlProblem, decode
@@ -54,9 +56,15 @@ class _RemarkableError(Exception):
     """The quick builder met something that the careful one must judge."""
 
 
-def parse(text: bytes | str) -> list[Document]:
-    """The documents of a text; raises YamlError, with every problem, and nothing else."""
+def parse(text: bytes | str, lines: PlainLines | None = None) -> list[Document]:
+    """The documents of a text; raises YamlError, with every problem, and nothing else.
+
+    Whoever reads many texts gives the same `lines` each time: it remembers those that it met.
+    """
     checked = decode(text)
+    plain = (lines or PlainLines()).read(checked)
+    if plain is not None:
+        return [Document(*plain)]
     try:
         if not is_misread(checked):
             return _parse_quickly(checked)
