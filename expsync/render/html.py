@@ -13,7 +13,7 @@ from importlib.resources import files
 from expsync.model.plan import Plan, PlannedExperiment
 from expsync.model.workspace import SANDBOX
 from expsync.render.html_experiment import RISKY, section, table
-from expsync.render.html_text import NOTHING, Html, joined, lines, tag, text
+from expsync.render.html_text import NOTHING, Html, joined, lines, named, tag, text
 from expsync.render.outline import Gathered, by_weight, removals_of, risks_of, verdict_lines
 from expsync.render.view import (
     budget_line,
@@ -137,7 +137,7 @@ def _gathered(title: str, groups: Sequence[Gathered], links: Mapping[str, str]) 
 
 def _named(name: str, links: Mapping[str, str]) -> Html:
     """The name, as a link where it is the key of an experiment."""
-    code = tag("code", text(name))
+    code = named(name)
     return tag("a", code, href=f"#{links[name]}") if name in links else code
 
 
@@ -171,7 +171,7 @@ def _filter(number: int) -> Html:
 
 
 def _unmanaged(plan: Plan) -> Html:
-    rows = [[tag("code", text(one.key)), text(unmanaged_text(one)), text(one.id)] for one in plan.unmanaged]
+    rows = [[named(one.key), text(unmanaged_text(one)), text(one.id)] for one in plan.unmanaged]
     title = f"Live, but in no file ({len(rows):,})"
     return _section("unmanaged", title, table(("Experiment", "Whose", "Id"), rows)) if rows else NOTHING
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from expsync.model.json_text import compact_json, indented_json
 from expsync.model.plan import Change, Finding, Impact, Operation, PlannedExperiment
 from expsync.render.html_picture import picture
-from expsync.render.html_text import NOTHING, Html, joined, lines, tag, text
+from expsync.render.html_text import NOTHING, Html, joined, lines, named, tag, text
 from expsync.render.outline import has_conflict, is_heavy, short, worst_label
 from expsync.render.values import change_lines
 from expsync.render.view import counted, finding_label, impacts_of, origin_label, percent, place_text, sentence
@@ -31,7 +31,7 @@ def section(experiment: PlannedExperiment, name: str, *, opened: bool) -> Html:
     marks = [tag("strong", text(worst), class_="tag bad" if heavy else "tag warn")] if worst else []
     summary = tag(
         "summary",
-        tag("h3", tag("code", text(experiment.key))),
+        tag("h3", named(experiment.key)),
         Html(" "),
         text("; ".join(said)),
         *(Html(f" {mark}") for mark in marks),

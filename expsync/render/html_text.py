@@ -37,6 +37,11 @@ def tag(element: str, /, *inner: Html, **attributes: str | None) -> Html:
     return Html(f"<{element}{given}>{''.join(inner)}</{element}>")
 
 
+def named(value: str) -> Html:
+    """A name as code; in quotes where nobody would see it, since a link or a heading has to say something."""
+    return tag("code", text(value if value.strip() else f'"{value}"'))
+
+
 def joined(parts: Iterable[Html], between: str = "") -> Html:
     """The parts one after the other, with a text of ours between them."""
     return Html(html.escape(between).join(parts))

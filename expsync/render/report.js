@@ -19,6 +19,11 @@
     told.textContent = `${shown} of ${all.length} shown`;
   }
 
+  function showAll() {
+    words.value = kind.value = "";
+    show();
+  }
+
   function openAll(open) {
     all.forEach((article) => { if (!article.hidden) article.firstElementChild.open = open; });
   }
@@ -26,12 +31,14 @@
   function openTarget() {
     const target = all.find((article) => `#${article.id}` === location.hash);
     if (!target) return;
-    if (target.hidden) { words.value = kind.value = ""; show(); }
+    if (target.hidden) showAll();
     target.firstElementChild.open = true;
     target.scrollIntoView();
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
+  // Some browsers clear a search field with Escape by themselves; from the other controls, none does.
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") showAll(); });
   words.addEventListener("input", show);
   kind.addEventListener("change", show);
   document.getElementById("filter-open").addEventListener("click", () => openAll(true));
