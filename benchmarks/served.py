@@ -7,6 +7,7 @@ prints its address, and serves until its standard input ends.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
-from benchmarks.worlds import list_pages
+from benchmarks.worlds import list_pages, live_experiment
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,10 +34,14 @@ def serve(count: int) -> int:
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)
-            page = int(parse_qs(address.query).get("cursor", ["0"])[0])
-            found = address.path == "/api/1/experiments" and page < len(pages)
-            body = pages[page] if found else b"{}"
-            self.send_response(200 if found else 404)
+            parts = address.path.removeprefix("/api/1/experiments").split("/")[1:]
+            if not parts:
+                body = pages[int(parse_qs(address.query).get("cursor", ["0"])[0])]
+            else:
+                live = live_experiment(int(parts[0]) - int(live_experiment(0)["id"]))
+                variants = {variant["key"]: variant for variant in live["variants"]}
+                body = json.dumps(live if len(parts) == 1 else variants[parts[2]]).encode()
+            self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

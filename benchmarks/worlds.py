@@ -84,6 +84,14 @@ def write_workspace(folder: Path, count: int, *, url: str = "https://experiment.
         )
 
 
+def write_new_experiments(folder: Path, count: int) -> None:
+    """Write `count` files of experiments that are nowhere yet: with users included in a variant, and enabled."""
+    for n in range(count):
+        text = DECLARATION.format(n=n, percentage=50, team=n % 20, size=n % 50)
+        users = f"    inclusions: [qa-{n}@example.com, device-{n}]\ntargetSegments:"
+        (folder / "experiments" / f"new-{n:05}.yaml").write_text(text.replace("targetSegments:", users))
+
+
 def live_experiment(n: int) -> dict[str, Any]:
     """The experiment as a current server lists it: whole, and with what only the server says."""
     return {
@@ -137,8 +145,23 @@ def live_experiment(n: int) -> dict[str, Any]:
     }
 
 
+def write_seed(folder: Path, count: int) -> None:
+    """Write the same experiments as a seed of the emulator."""
+    folder.mkdir()
+    only_read = {"rolloutWeights", "deleted", "parentDependencies"}
+    experiments = [
+        {name: value for name, value in live_experiment(n).items() if name not in only_read} for n in range(count)
+    ]
+    deployments = [
+        {"id": "9301", "label": "web", "key": "client-web"},
+        {"id": "9302", "label": "ios", "key": "client-ios"},
+    ]
+    seed = {"projectId": "2002", "deployments": deployments, "experiments": experiments}
+    (folder / "project.json").write_text(json.dumps(seed))
+
+
 def list_pages(count: int) -> list[bytes]:
-    """The answers of the list of experiments, in order; each but the last names the number of the next as its cursor."""
+    """The answers of the list, in order; each but the last names the number of the next as its cursor."""
     pages: list[bytes] = []
     for start in range(0, max(count, 1), PAGE):
         end = min(start + PAGE, count)

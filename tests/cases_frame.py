@@ -19,7 +19,8 @@ from expsync.api.client import Client
 from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.cli.options import Globals
-from expsync.cli.session import make_plan, open_session
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import open_session
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Plan
 from expsync.sandbox.embedded import EmbeddedTransport
@@ -97,8 +98,7 @@ class Running:
         session = open_session(Globals(config=self.root / "expsync.yaml", quiet=True))
         return make_plan(
             session,
-            self.client,
-            session.declared(),
+            Sides(session.declarations(), self.client),
             targets=self.case.settings.get("targets", []),
             prune=self.case.settings.get("prune", False),
         )

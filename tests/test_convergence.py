@@ -18,7 +18,8 @@ from expsync.api.client import Client
 from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.cli.options import Globals
-from expsync.cli.session import Session, make_plan, open_session
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import Session, open_session
 from expsync.model.plan import Plan
 from expsync.sandbox.embedded import EmbeddedTransport
 from expsync.sandbox.engine import Engine
@@ -64,7 +65,7 @@ class Run:
         self.watched = watched
 
     def plan(self) -> Plan:
-        return make_plan(self.session, self.client, self.session.declared(), targets=[], prune=False)
+        return make_plan(self.session, Sides(self.session.declarations(), self.client), targets=[], prune=False)
 
     def apply(self, plan: Plan) -> None:
         reader = Reader(self.client, parallelism=1)

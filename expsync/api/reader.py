@@ -41,6 +41,14 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """The default list: the body of each experiment that it shows, by key, and how many requests that took."""
+
+    bodies: Mapping[str, WireExperiment]
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The live side: what was read for each key that was asked for, and the bodies of all others that are not archived.
 
@@ -60,9 +68,17 @@ class Reader:
         self._parallelism = parallelism
         self._advance = advance
 
-    def snapshot(self, needs: Mapping[str, Needs], *, own: Iterable[str]) -> Snapshot:
-        """Everything that a plan needs; `own` are the keys that are declared, be they asked for or not."""
-        active, pages = self._pages(include_archived=False)
+    def default_list(self) -> Listing:
+        """The whole default list."""
+        return Listing(*self._pages(include_archived=False))
+
+    def snapshot(self, needs: Mapping[str, Needs], *, own: Iterable[str], listing: Listing | None = None) -> Snapshot:
+        """Everything that a plan needs; `own` are the keys that are declared, be they asked for or not.
+
+        The default list is not asked for again where it was read already (`listing`).
+        """
+        listing = listing or self.default_list()
+        active, pages = listing.bodies, listing.pages
         known = {key: (body, _is_archived(body)) for key, body in active.items()}
         absent, all_pages = self._absent(needs.keys() - known.keys())
         known |= {key: (body, True) for key, body in absent.items()}
@@ -75,7 +91,7 @@ class Reader:
 
     def listed(self, keys: Iterable[str] = ()) -> dict[str, Sighting]:
         """What the lists show of every experiment that is not archived, and of those of `keys` that are."""
-        active, _ = self._pages(include_archived=False)
+        active = self.default_list().bodies
         archived, _ = self._absent(set(keys) - active.keys())
         return {key: Sighting(body, _is_archived(body)) for key, body in active.items()} | {
             key: Sighting(body, archived=True) for key, body in archived.items()

@@ -13,9 +13,10 @@ from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.cli.interrupt import Interruption
 from expsync.cli.options import Globals
-from expsync.cli.output import render_plan
+from expsync.cli.output import render_plan, wrap_width
+from expsync.cli.planning import plan_desired
 from expsync.cli.progress import Progress
-from expsync.cli.session import make_plan, open_session
+from expsync.cli.session import open_session
 from expsync.core.normalize import Desired
 from expsync.errors import ExpsyncError
 from expsync.model.plan import Plan, PlannedExperiment
@@ -39,10 +40,11 @@ def adopt_live(globals_: Globals, client: Client, states: Mapping[str, State], i
         for wanted in session.declared()
         if wanted.state.key in states
     ]
-    plan = make_plan(session, client, desired, targets=[], prune=False)
+    plan = plan_desired(session, client, desired)
     if not all(is_adoption(planned, ownership) for planned in plan.experiments):
         shown = plan.model_copy(update={"unmanaged": []})
-        click.echo(render_plan(shown, form="text", globals_=globals_), nl=False, err=True)
+        text = render_plan(shown, form="text", globals_=globals_, stream=sys.stderr)
+        click.echo(text, nl=False, err=True, color=True)
         raise ExpsyncError(
             "the files are written, but the plan does more than to adopt: nothing was written to the live side",
             hint="look at `expsync plan`; apply adopts as it goes",
@@ -78,7 +80,10 @@ def _carry_out(
     globals_: Globals, parallelism: int, client: Client, plan: Plan, ownership: Ownership, interruption: Interruption
 ) -> int:
     total = len(written(plan))
-    with interruption.between_calls(), Progress(globals_, "adopting", total=total) as progress:
+    with (
+        interruption.between_calls(),
+        Progress(globals_, "adopting", total, then="reading it again") as progress,
+    ):
         executor = Executor(
             client,
             Reader(client, parallelism=parallelism),
@@ -89,8 +94,9 @@ def _carry_out(
         )
         outcome = executor.carry_out(plan)
     if outcome.exit_code:
-        text = "\n" + outcome_text.render_text(outcome, colour=globals_.colour(sys.stderr))
-        click.echo(text, nl=False, err=True)
+        colour, width = globals_.colour(sys.stderr), wrap_width(sys.stderr)
+        text = "\n" + outcome_text.render_text(outcome, colour=colour, width=width)
+        click.echo(text, nl=False, err=True, color=True)
         return outcome.exit_code
     _say(
         globals_,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from expsync.authoring.take import Entry, Place, users_files
+from expsync.cli.here import seen_from
 from expsync.cli.session import Session
 from expsync.config.documents import RawDocument, raw_documents
 from expsync.config.load import collector_paused
+from expsync.core.normalize import desired_state
 from expsync.errors import ExpsyncError
 
 
@@ -19,6 +22,7 @@ class Files:
     entries: Sequence[Entry]
     documents: Sequence[RawDocument]
     place: Place
+    root: Path
 
     def not_declared(self, key: str) -> ExpsyncError:
         """The error for a key that no file declares here, with the way out."""
@@ -27,8 +31,9 @@ class Files:
         name = self.place.name
         for document in self.documents:
             if document.key == key:
+                file = seen_from(self.root)(document.file)
                 return ExpsyncError(
-                    f"{document.file}:{document.line}: experiment {key!r} is not in environment {name!r} (skip: true)",
+                    f"{file}:{document.line}: experiment {key!r} is not in environment {name!r} (skip: true)",
                     hint="choose another environment with -e",
                 )
         near = get_close_matches(key, [entry.desired.state.key for entry in self.entries], n=1)
@@ -47,11 +52,13 @@ def read_files_of(session: Session) -> Files:
         documents = raw_documents(session.workspace)
         by_place = {(document.file, document.line): document for document in documents}
         entries: list[Entry] = []
-        for declared, desired in declarations:
+        for declared in declarations:
+            desired = desired_state(declared, session.environment)
             found = by_place.get((declared.file, declared.line))
             if found is None:
                 raise ExpsyncError(f"{declared.file}: changed while it was read", hint="run the command again")
             entries.append(Entry(found, declared, desired))
         file = session.workspace.file
         named = users_files(documents, session.workspace.root)
-    return Files(entries, documents, Place(session.name, file.environments, file.ownership, named))
+    place = Place(session.name, file.environments, file.ownership, named)
+    return Files(entries, documents, place, session.workspace.root)

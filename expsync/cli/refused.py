@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import click
 
 from expsync.core.guard import mass_change
-from expsync.core.normalize import Desired
 from expsync.core.refusal import idle_acknowledgements, refused_findings
 from expsync.errors import RefusedError
+from expsync.model.experiment import Declared
 from expsync.model.plan import Finding, Plan
 from expsync.model.workspace import Policy
 from expsync.render.safe import unaddressed, visible
@@ -40,9 +40,10 @@ def warn_of_refusals(plan: Plan, policy: Policy) -> None:
         click.echo("\n".join(unaddressed(line) for line in lines), err=True)
 
 
-def tell_of_idle_acknowledgements(plan: Plan, desired: Sequence[Desired]) -> None:
+def tell_of_idle_acknowledgements(plan: Plan, declared: Iterable[Declared]) -> None:
     """Say on stderr, in one line, what the files accept for good and nothing of the plan needs."""
-    idle = idle_acknowledgements(plan, desired)
+    accepted = {one.key: one.experiment.acknowledge for one in declared if one.experiment.acknowledge}
+    idle = idle_acknowledgements(plan, accepted)
     if not idle:
         return
     count = sum(map(len, idle.values()))

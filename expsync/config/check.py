@@ -19,7 +19,7 @@ from expsync.config.lint import checks_of, rule_of
 from expsync.config.problem import MAX_PROBLEMS, Problem
 from expsync.config.prune import sound_part
 from expsync.config.report import Located
-from expsync.config.rule import Check
+from expsync.config.rule import Check, declared_names
 from expsync.config.rules_risks import idle_acknowledgements
 from expsync.config.wording import plain, quote
 from expsync.config.workspace import Workspace
@@ -84,7 +84,7 @@ class Checker:
     environment: str | None
     today: date | None = None
     inclusions: InclusionFiles = field(init=False)
-    checks: tuple[Check, ...] = field(init=False)
+    checks: tuple[tuple[tuple[str, ...], Check], ...] = field(init=False)
     _told: set[Diagnostic] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -222,8 +222,10 @@ class Checker:
         """The experiment with its users read, once everything that it means was checked."""
         experiment = self._with_users(file, experiment, form, findings)
         if form.environments:  # a form that no environment has may be meant to be incomplete
-            for check in self.checks:
-                findings.add(check(experiment), form)
+            declared = declared_names(experiment)
+            for about, check in self.checks:
+                if not declared.isdisjoint(about):
+                    findings.add(check(experiment), form)
         for name in form.environments if experiment.deployments else ():
             if self.environment in (None, name) or form.declares_deployments:
                 environment = self.workspace.file.environments[name]

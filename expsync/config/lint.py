@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (
         "Variants are told apart by their key.",
         "Delete one of the two.",
         rules_lists.repeated_variants,
+        about=("variants",),
     ),
     Rule(
         "EXP203",
@@ -36,8 +37,17 @@ RULES: tuple[Rule, ...] = (
         "Segments are told apart by their name.",
         "Rename one of the two.",
         rules_lists.repeated_segments,
+        about=("targetSegments",),
     ),
-    Rule("EXP204", "duplicate-tag", "error", "Tags are a set.", "Delete one of the two.", rules_lists.repeated_tags),
+    Rule(
+        "EXP204",
+        "duplicate-tag",
+        "error",
+        "Tags are a set.",
+        "Delete one of the two.",
+        rules_lists.repeated_tags,
+        about=("tags",),
+    ),
     Rule(
         "EXP205",
         "duplicate-deployment",
@@ -52,6 +62,7 @@ RULES: tuple[Rule, ...] = (
         "Inclusions are a set, and count towards the API's limit of 2,000.",
         "Delete one of the two.",
         rules_lists.repeated_inclusions,
+        about=("variants.inclusions", "variants.cohortInclusions"),
     ),
     Rule(
         "EXP207",
@@ -60,6 +71,7 @@ RULES: tuple[Rule, ...] = (
         "An empty list would remove every variant.",
         "Declare a variant, or leave `variants` out.",
         rules_lists.no_variants,
+        about=("variants",),
     ),
     Rule(
         "EXP208",
@@ -68,6 +80,7 @@ RULES: tuple[Rule, ...] = (
         'Amplitude reserves the key "off".',
         "Choose another key.",
         rules_lists.reserved_variant,
+        about=("variants",),
     ),
     Rule(
         "EXP209",
@@ -76,6 +89,7 @@ RULES: tuple[Rule, ...] = (
         "A segment's weights must name variants of the experiment; others would get nobody.",
         "Correct the name, or declare the variant.",
         rules_lists.unknown_weights,
+        about=("targetSegments",),
     ),
     Rule(
         "EXP210",
@@ -84,6 +98,7 @@ RULES: tuple[Rule, ...] = (
         "Which of two inclusions counts is not defined.",
         "Keep the user in one variant.",
         rules_lists.user_in_two_variants,
+        about=("variants.inclusions",),
     ),
     Rule(
         "EXP211",
@@ -92,6 +107,7 @@ RULES: tuple[Rule, ...] = (
         "The API refuses more than 2,000 inclusions for a variant.",
         "Target a cohort or a segment instead.",
         rules_lists.too_many_inclusions,
+        about=("variants.inclusions",),
     ),
     Rule(
         "EXP212",
@@ -100,6 +116,7 @@ RULES: tuple[Rule, ...] = (
         "An experiment can't end before it starts.",
         "Swap the dates, or correct one.",
         rules_fields.end_before_start,
+        about=("endDate",),
     ),
     Rule(
         "EXP213",
@@ -108,6 +125,7 @@ RULES: tuple[Rule, ...] = (
         "The API takes ISO 8601 dates; an instant without a zone is another one in each zone.",
         "Write 2026-02-01, or 2026-02-01T10:00:00Z.",
         rules_fields.bad_dates,
+        about=("startDate", "endDate"),
     ),
     Rule(
         "EXP214",
@@ -123,6 +141,7 @@ RULES: tuple[Rule, ...] = (
         "`lifecycle.preventArchive` forbids what `archived: true` asks for.",
         "Take one of the two out.",
         rules_fields.archive_prevented,
+        about=("archived",),
     ),
     Rule(
         "EXP216",
@@ -131,6 +150,7 @@ RULES: tuple[Rule, ...] = (
         "An archived experiment gives nobody a variant, so it can't be enabled.",
         "Write enabled: false.",
         rules_fields.archived_enabled,
+        about=("archived",),
     ),
     Rule(
         "EXP217",
@@ -139,6 +159,7 @@ RULES: tuple[Rule, ...] = (
         "A rename needs one old key, which is no declared variant's.",
         "Correct or delete renamedFrom.",
         rules_fields.renames,
+        about=("variants.renamedFrom",),
     ),
     Rule(
         "EXP218",
@@ -147,6 +168,7 @@ RULES: tuple[Rule, ...] = (
         "Only a variant of the experiment can be rolled out.",
         "Correct the key.",
         rules_fields.unknown_rolled_out_variant,
+        about=("rolledOutVariant",),
     ),
     Rule(
         "EXP219",
@@ -155,6 +177,7 @@ RULES: tuple[Rule, ...] = (
         "A reason and a rolled-out variant belong to a decision.",
         "Give the decision, or leave them out.",
         rules_fields.contradicting_decision,
+        about=("decision",),
     ),
     Rule(
         "EXP220",
@@ -163,6 +186,7 @@ RULES: tuple[Rule, ...] = (
         "An acknowledgement ends after a day that the calendar must have.",
         "Write a day such as 2026-12-31.",
         rules_fields.bad_until,
+        about=("acknowledge",),
     ),
     Rule(
         "EXP221",
@@ -171,6 +195,7 @@ RULES: tuple[Rule, ...] = (
         "A path that names no field ignores nothing.",
         "Correct the path.",
         rules_fields.unknown_ignored_field,
+        about=("lifecycle",),
     ),
     Rule(
         "EXP222",
@@ -179,6 +204,7 @@ RULES: tuple[Rule, ...] = (
         "An id with white space at an end matches nobody.",
         "Delete the white space.",
         rules_lists.blank_inclusions,
+        about=("variants.inclusions",),
     ),
     Rule(
         "EXP223",
@@ -187,6 +213,7 @@ RULES: tuple[Rule, ...] = (
         "A condition that compares with nothing is met by nobody.",
         "Give a value, or delete the condition.",
         rules_lists.no_values,
+        about=("targetSegments", "exposureEvent"),
     ),
     Rule(
         "EXP224",
@@ -202,6 +229,7 @@ RULES: tuple[Rule, ...] = (
         "Amplitude splits evenly where all weights are 0, which is seldom what they were set for.",
         "Write equal weights, or a percentage of 0.",
         rules_lists.zero_weights,
+        about=("variants.rolloutWeight", "targetSegments"),
         adjustable=True,
     ),
     Rule(
@@ -211,6 +239,7 @@ RULES: tuple[Rule, ...] = (
         "One variant alone compares nothing.",
         "Add a control.",
         rules_lists.few_variants,
+        about=("variants",),
         adjustable=True,
     ),
     Rule(
@@ -220,6 +249,7 @@ RULES: tuple[Rule, ...] = (
         "An acknowledgement past its day accepts nothing any more.",
         "Delete it, or look at the risk again and give a later day.",
         check_on_day=rules_fields.expired_acknowledgement,
+        about=("acknowledge",),
         adjustable=True,
     ),
     Rule(
@@ -253,6 +283,7 @@ RULES: tuple[Rule, ...] = (
         "A segment without conditions takes everyone, and nothing below it is ever reached.",
         "Give it conditions, or use rolloutPercentage for all other users.",
         rules_design.catch_all_segments,
+        about=("targetSegments",),
         adjustable=True,
     ),
     Rule(
@@ -262,6 +293,7 @@ RULES: tuple[Rule, ...] = (
         "Arms that hold more of one kind of users look better or worse than they are (Simpson's paradox).",
         "Use the same weights everywhere, and percentages to let more or fewer users in.",
         rules_design.uneven_segments,
+        about=("targetSegments",),
         adjustable=True,
     ),
     Rule(
@@ -271,6 +303,7 @@ RULES: tuple[Rule, ...] = (
         f"More than {rules_design.MANY_INCLUSIONS} users of a variant, not drawn by chance, weigh in its results.",
         "Keep the list for testers, and use a segment for the rest.",
         rules_design.many_inclusions,
+        about=("variants.inclusions",),
         adjustable=True,
     ),
     Rule(
@@ -280,6 +313,7 @@ RULES: tuple[Rule, ...] = (
         "Only remote evaluation remembers what a user had.",
         "Use evaluationMode: remote, or leave sticky bucketing off.",
         rules_design.sticky_and_local,
+        about=("stickyBucketing",),
         adjustable=True,
     ),
     Rule(
@@ -289,6 +323,7 @@ RULES: tuple[Rule, ...] = (
         "With all the weight on one variant nothing is compared.",
         "Give the others a weight, or roll the winner out with `decision: rollout`.",
         rules_design.one_sided_weights,
+        about=("variants.rolloutWeight",),
         adjustable=True,
     ),
     Rule(
@@ -298,6 +333,7 @@ RULES: tuple[Rule, ...] = (
         "An experiment on no deployment is asked for by nobody.",
         "Add a deployment, or set enabled: false.",
         rules_design.enabled_nowhere,
+        about=("deployments",),
         adjustable=True,
     ),
     Rule(
@@ -307,6 +343,17 @@ RULES: tuple[Rule, ...] = (
         "Users fall into 100 equal parts; of 12.5 % some SDKs make 12 of them, and others 13.",
         "Write a whole number.",
         rules_design.fractional_percentages,
+        about=("rolloutPercentage", "targetSegments"),
+        adjustable=True,
+    ),
+    Rule(
+        "EXP417",
+        "amplitude-id-and-local",
+        "warning",
+        "Only remote evaluation looks up a user's Amplitude ID; where there is none, nobody is drawn into a variant.",
+        "Use bucketingKey: user_id or device_id, or evaluationMode: remote.",
+        rules_design.amplitude_id_and_local,
+        about=("evaluationMode",),
         adjustable=True,
     ),
 )
@@ -318,16 +365,19 @@ def rule_of(code: str) -> Rule | None:
     return next((rule for rule in RULES if rule.code == code), None)
 
 
-def checks_of(levels: Mapping[str, RuleLevel], today: date | None) -> tuple[Check, ...]:
-    """The checks to run on each experiment: those of the rules that are not off. `today` None: none about days."""
-    checks: list[Check] = []
+def checks_of(levels: Mapping[str, RuleLevel], today: date | None) -> tuple[tuple[tuple[str, ...], Check], ...]:
+    """The checks to run on each experiment that declares what they are about: those of the rules that are not off.
+
+    `today` None: none about days.
+    """
+    checks: list[tuple[tuple[str, ...], Check]] = []
     for rule in RULES:
         if levels.get(rule.code) == "off":
             continue
         if rule.check is not None:
-            checks.append(rule.check)
+            checks.append((rule.about, rule.check))
         if rule.check_on_day is not None and today is not None:
-            checks.append(_on_day(rule.check_on_day, today))
+            checks.append((rule.about, _on_day(rule.check_on_day, today)))
     return tuple(checks)
 
 

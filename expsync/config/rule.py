@@ -8,7 +8,7 @@ from datetime import date
 
 from expsync.config.problem import Problem
 from expsync.diagnostics import Severity
-from expsync.model.experiment import Experiment
+from expsync.model.experiment import Experiment, Variant
 
 Check = Callable[[Experiment], Iterator[Problem]]
 CheckOnDay = Callable[[Experiment, date], Iterator[Problem]]
@@ -19,8 +19,9 @@ class Rule:
     """One thing that must hold, why, and how to settle it.
 
     Both checks are None where one experiment is not enough to see it: the loader looks after those. `check_on_day` is
-    run only where the day is known. `adjustable` rules can be set to off, warning or error under `rules:` in the
-    workspace file; the others always hold.
+    run only where the day is known. They are run only where one of the fields that they are `about` is declared, of the
+    experiment (`variants`) or of one of its variants (`variants.inclusions`): most rules are about what few files have.
+    `adjustable` rules can be set to off, warning or error under `rules:` in the workspace file; the others always hold.
     """
 
     code: str
@@ -30,4 +31,16 @@ class Rule:
     settle: str
     check: Check | None = None
     check_on_day: CheckOnDay | None = None
+    about: tuple[str, ...] = ()
     adjustable: bool = False
+
+
+_IN_VARIANTS = {name: f"variants.{name}" for name in Variant.model_fields}
+
+
+def declared_names(experiment: Experiment) -> set[str]:
+    """The fields that an experiment declares, and those that any of its variants does, as rules are about them."""
+    names = set(experiment.model_fields_set)
+    for variant in experiment.variants:
+        names.update([_IN_VARIANTS[name] for name in variant.model_fields_set])
+    return names

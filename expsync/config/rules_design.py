@@ -13,6 +13,8 @@ from expsync.model.words import MAX_INCLUSIONS
 
 MANY_INCLUSIONS = 100
 """Users of one variant past which they weigh in the analysis."""
+_AMPLITUDE_ID = "amplitude_id"
+"""The id that the vendor makes of a user's other ids when it evaluates by itself; no SDK has it."""
 
 
 def catch_all_segments(experiment: Experiment) -> Iterator[Problem]:
@@ -31,12 +33,13 @@ def catch_all_segments(experiment: Experiment) -> Iterator[Problem]:
 def uneven_segments(experiment: Experiment) -> Iterator[Problem]:
     """Segments whose split is another one than that of all other users, or of the first segment."""
     weights = {v.key: v.rolloutWeight for v in experiment.variants if "rolloutWeight" in v.model_fields_set}
-    first = _shares(weights) if weights else None
+    first: Mapping[str, int | float] | None = weights or None
     for place, segment in enumerate(experiment.targetSegments):
         if "rolloutWeights" not in segment.model_fields_set:
             continue
-        shares = _shares(segment.rolloutWeights)
-        if first is not None and shares != first:
+        own = segment.rolloutWeights
+        # Equality first: it is the custom, and exact shares take long.
+        if first is not None and own != first and _shares(own) != _shares(first):
             yield Problem(
                 "EXP411",
                 ("targetSegments", place, "rolloutWeights"),
@@ -44,7 +47,7 @@ def uneven_segments(experiment: Experiment) -> Iterator[Problem]:
                 "the arms then differ in who is in them, and not only in what they get (Simpson's paradox)",
                 "use the same weights everywhere, and percentages to let more or fewer users in",
             )
-        first = first or shares
+        first = first or own
 
 
 def many_inclusions(experiment: Experiment) -> Iterator[Problem]:
@@ -71,6 +74,23 @@ def sticky_and_local(experiment: Experiment) -> Iterator[Problem]:
             "only remote evaluation remembers what a user had",
             "use evaluationMode: remote, or leave sticky bucketing off",
         )
+
+
+def amplitude_id_and_local(experiment: Experiment) -> Iterator[Problem]:
+    """Users drawn by an id that nobody has where the application evaluates."""
+    if experiment.evaluationMode != "local" or not _declares(experiment, "evaluationMode"):
+        return
+    keyed: list[tuple[Path, str]] = [((), experiment.bucketingKey)]
+    keyed += [(("targetSegments", at), segment.bucketingKey) for at, segment in enumerate(experiment.targetSegments)]
+    for path, key in keyed:
+        if key == _AMPLITUDE_ID:
+            yield Problem(
+                "EXP417",
+                (*path, "bucketingKey"),
+                "local evaluation can't draw users by amplitude_id",
+                "only remote evaluation looks the Amplitude ID up; without it nobody is drawn into a variant",
+                "use bucketingKey: user_id or device_id, or evaluationMode: remote",
+            )
 
 
 def one_sided_weights(experiment: Experiment) -> Iterator[Problem]:

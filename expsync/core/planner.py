@@ -170,6 +170,7 @@ def assemble_plan(
     version: str,
     created_at: str,
     planned: Iterable[Planned],
+    unchanged: int = 0,
     pruned: Iterable[PlannedExperiment],
     unmanaged: Iterable[Unmanaged],
     pages_with_archived: int,
@@ -177,11 +178,12 @@ def assemble_plan(
 ) -> Plan:
     """The document, sealed with its digest; everything in it is in one fixed order.
 
-    `base` is the commit that the origins of its changes are reckoned from, where they were.
+    `unchanged` counts the experiments that needed no planning, beside those `planned` that came out unchanged. `base`
+    is the commit that the origins of its changes are reckoned from, where they were.
     """
     outcomes = list(planned)
     experiments = [outcome.experiment for outcome in outcomes if outcome.experiment is not None]
-    unchanged = len(outcomes) - len(experiments)
+    unchanged += len(outcomes) - len(experiments)
     experiments = sorted((*experiments, *pruned), key=lambda e: e.key)
     return Plan(
         formatVersion=FORMAT_VERSION,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from expsync.core.normalize import Desired
 from expsync.core.risk import SEVERITIES
+from expsync.model.experiment import Acknowledgement
 from expsync.model.plan import Finding, Plan
 from expsync.model.words import RiskName
 from expsync.model.workspace import Policy
@@ -31,7 +31,9 @@ def refused_findings(plan: Plan, policy: Policy, allowed: Sequence[tuple[str, st
     return refused
 
 
-def idle_acknowledgements(plan: Plan, desired: Sequence[Desired]) -> Mapping[str, list[RiskName]]:
+def idle_acknowledgements(
+    plan: Plan, acknowledged: Mapping[str, Sequence[Acknowledgement]]
+) -> Mapping[str, list[RiskName]]:
     """The risks that the files accept without a last day and the plan has no finding of, by experiment.
 
     One with a last day may be meant for a change to come, and ends by itself. Of experiments that the plan does not
@@ -39,13 +41,13 @@ def idle_acknowledgements(plan: Plan, desired: Sequence[Desired]) -> Mapping[str
     """
     planned = {one.key: one for one in plan.experiments}
     idle: dict[str, list[RiskName]] = {}
-    for wanted in sorted(desired, key=lambda wanted: wanted.state.key):
-        key, targets = wanted.state.key, plan.scope.targets
+    targets = plan.scope.targets
+    for key, notes in sorted(acknowledged.items()):
         one = planned.get(key)
         if (targets and not any(fnmatchcase(key, target) for target in targets)) or (one and one.action == "blocked"):
             continue
         found = {finding.risk for finding in one.findings} if one else set()
-        lasting = dict.fromkeys(note.risk for note in wanted.acknowledged if not note.until)
+        lasting = dict.fromkeys(note.risk for note in notes if not note.until)
         needless = [risk for risk in lasting if risk not in found]
         if needless:
             idle[key] = needless

@@ -9,7 +9,9 @@ from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from expsync.model import experiment, plan, workspace
 from expsync.model.experiment import Experiment
+from expsync.model.field_texts import field_texts
 from expsync.model.plan import Plan
 from expsync.model.workspace import WorkspaceFile
 
@@ -52,7 +54,22 @@ def schema_text(kind: Kind) -> str:
 
 
 def _generate(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema(schema_generator=_Plain, ref_template="#/definitions/{model}", mode="validation")
+    schema = model.model_json_schema(schema_generator=_Plain, ref_template="#/definitions/{model}", mode="validation")
+    models = {
+        kind.__name__: kind
+        for module in (experiment, workspace, plan)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+    }
+    for name, node in ((model.__name__, schema), *schema["$defs"].items()):
+        if name in models:
+            for field, text in field_texts(models[name]).items():
+                described = node["properties"][field]
+                # What the model of its value says in the same words need not stand there twice.
+                kind = schema["$defs"].get(described.get("$ref", "").rpartition("/")[2], {})
+                if kind.get("description") != text:
+                    described["description"] = text
+    return schema
 
 
 def _relax_overlays(schema: dict[str, Any]) -> None:

@@ -124,7 +124,6 @@ class WireModel(BaseModel):
         extra="allow",
         frozen=True,
         coerce_numbers_to_str=True,
-        use_attribute_docstrings=True,
         defer_build=True,
     )
 

@@ -16,7 +16,8 @@ from expsync.api.client import Client
 from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.cli.options import Globals
-from expsync.cli.session import make_plan, open_session
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import open_session
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Finding, Plan
 from expsync.sandbox.embedded import EmbeddedTransport
@@ -150,7 +151,7 @@ class Bench:
 
     def plan(self, *targets: str, prune: bool = False) -> Plan:
         session = open_session(Globals(config=self.root / "expsync.yaml", quiet=True))
-        return make_plan(session, self.client, session.declared(), targets=targets, prune=prune)
+        return make_plan(session, Sides(session.declarations(), self.client), targets=targets, prune=prune)
 
     def executor(self, *, parallelism: int = 1, **named: Any) -> Executor:
         reader = Reader(self.client, parallelism=parallelism)

@@ -19,7 +19,8 @@ import pytest
 from expsync.cli import embedded
 from expsync.cli.main import main
 from expsync.cli.options import Globals
-from expsync.cli.session import make_plan, open_session
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import open_session
 from expsync.config.load import load_declarations
 from expsync.errors import ConfigError
 from expsync.sandbox.embedded import EmbeddedTransport
@@ -157,7 +158,7 @@ class Bench:
         session = open_session(Globals(config=self.root / "expsync.yaml", quiet=True))
         with session.client() as client:
             try:
-                plan = make_plan(session, client, session.declared(), targets=[], prune=False)
+                plan = make_plan(session, Sides(session.declarations(), client), targets=[], prune=False)
             except ConfigError as error:
                 # Of a variant that is gone, a file that lists none may still say a segment's weight.
                 return [str(error)]

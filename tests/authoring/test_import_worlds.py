@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from expsync.cli import embedded
 from expsync.cli.main import main
 from expsync.cli.options import Globals
-from expsync.cli.session import make_plan, open_session
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import open_session
 from expsync.config.load import load_declarations
 from expsync.model.plan import Plan
 from expsync.sandbox.embedded import EmbeddedTransport
@@ -56,7 +57,7 @@ class Run:
     def plan(self) -> Plan:
         session = open_session(self.globals)
         with session.client() as client:
-            return make_plan(session, client, session.declared(), targets=[], prune=False)
+            return make_plan(session, Sides(session.declarations(), client), targets=[], prune=False)
 
     def live(self) -> dict[str, dict[str, Any]]:
         world: dict[str, Any] = self.engine.export("1001")

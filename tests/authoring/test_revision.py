@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -345,6 +346,28 @@ def test_no_git(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(git.root / "nowhere"))
     with pytest.raises(ExpsyncError, match="there is no git on this machine"):
         read_revision(workspace_at(git.root), "test", "HEAD")
+
+
+def test_git_gets_no_key(git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git.commit({"expsync.yaml": FILE, "experiments/a.yaml": declared("a")})
+    watched = tmp_path / "bin"
+    watched.mkdir()
+    seen = tmp_path / "environment.txt"
+    wrapper = watched / "git"
+    wrapper.write_text(f'#!/bin/sh\nenv >> "{seen}"\nexec "{shutil.which("git")}" "$@"\n', encoding="utf-8")
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{watched}:{os.environ['PATH']}")
+    workspace = workspace_at(git.root)
+    names = {known.apiKeyEnv for known in workspace.file.environments.values()} | {"EXPSYNC_API_KEY"}
+    for name in names:
+        monkeypatch.setenv(name, "not-for-git")
+    monkeypatch.setenv("KEPT", "for-git")
+
+    assert list(read_revision(workspace, "test", "HEAD").declared) == ["a"]
+
+    environment = seen.read_text(encoding="utf-8")
+    assert "KEPT=for-git" in environment
+    assert "not-for-git" not in environment
 
 
 def test_an_interruption_leaves_nothing_behind(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:

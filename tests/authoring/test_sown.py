@@ -54,7 +54,7 @@ def comparable(world: Any, declared: list[dict[str, Any]]) -> dict[str, Any]:
 @given(declarations())
 def test_files_amount_to_what_applying_them_to_an_empty_project_makes(declared: list[dict[str, Any]]) -> None:
     with set_up(Situation(Habits(), [], declared)) as run, Store(None) as store:
-        wanted = [one for one, _ in run.session.declarations()]
+        wanted = run.session.declarations()
         run.apply(run.plan())
         sown = Engine(store)
         sown.import_world(world_of(wanted, run.session.environment, run.session.workspace.file.ownership))

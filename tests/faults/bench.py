@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,9 +16,10 @@ from expsync.api.client import Client
 from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.cli.options import Globals
-from expsync.cli.session import Session, make_plan, open_session
-from expsync.core.normalize import Desired
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import Session, open_session
 from expsync.errors import ExpsyncError
+from expsync.model.experiment import Declared
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Plan
 from expsync.sandbox.embedded import EmbeddedTransport
@@ -131,7 +132,7 @@ class Declarations:
 
     scenario: Scenario
     session: Session
-    desired: list[Desired]
+    declared: Sequence[Declared]
 
 
 def load(root: Path, scenario: Scenario) -> Declarations:
@@ -141,7 +142,7 @@ def load(root: Path, scenario: Scenario) -> Declarations:
     for wanted in scenario.declared:
         (root / "experiments" / f"{wanted['key']}.yaml").write_text(json.dumps(wanted), encoding="utf-8")
     session = open_session(Globals(config=root / "expsync.yaml", quiet=True))
-    return Declarations(scenario, session, session.declared())
+    return Declarations(scenario, session, session.declarations())
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,9 @@ class Bench:
             declarations = self.declarations
             try:
                 if run.plan is None:
-                    run.plan = make_plan(declarations.session, client, declarations.desired, targets=[], prune=False)
+                    run.plan = make_plan(
+                        declarations.session, Sides(declarations.declared, client), targets=[], prune=False
+                    )
                 executor = Executor(client, Reader(client, parallelism=1), parallelism=1, sleep=lambda _: None)
                 run.outcome = executor.carry_out(run.plan)
             except (Killed, ExpsyncError) as error:

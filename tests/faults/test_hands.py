@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,9 +36,10 @@ from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
 from expsync.apply.sight import FRESH
 from expsync.cli.options import Globals
-from expsync.cli.session import Session, make_plan, open_session
-from expsync.core.normalize import Desired
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import Session, open_session
 from expsync.errors import ConfigError, ExpsyncError
+from expsync.model.experiment import Declared
 from expsync.model.outcome import ApplyOutcome
 from expsync.model.plan import Plan
 from expsync.sandbox.engine import Engine
@@ -77,7 +78,7 @@ class Hands(RuleBasedStateMachine):
         (self.root / "experiments").mkdir()
         self.session: Session = open_session(Globals(config=self.root / "expsync.yaml", quiet=True))
         self.declared: dict[str, Json] = {}
-        self.desired: list[Desired] = []
+        self.wanted: Sequence[Declared] = []
         self.saved: Saved | None = None
 
     @initialize(data=st.data())
@@ -118,7 +119,7 @@ class Hands(RuleBasedStateMachine):
             self.make_reachable(data, self.declared[key])
             path = self.root / "experiments" / f"{key}.yaml"
             path.write_text(json.dumps(self.declared[key], ensure_ascii=False), encoding="utf-8")
-        self.desired = self.session.declared()
+        self.wanted = self.session.declarations()
 
     def make_reachable(self, data: st.DataObject, wanted: Json) -> None:
         """Nothing; what the server would not let anybody reach, from wherever a run may break off, is not declared."""
@@ -140,7 +141,7 @@ class Hands(RuleBasedStateMachine):
         key = data.draw(st.sampled_from(sorted(self.declared)))
         del self.declared[key]
         (self.root / "experiments" / f"{key}.yaml").unlink()
-        self.desired = self.session.declared()
+        self.wanted = self.session.declarations()
 
     @rule(edit=edits())
     def edit_by_hand(self, edit: Edit) -> None:
@@ -201,7 +202,7 @@ class Hands(RuleBasedStateMachine):
         assert watch.refused == []
         self.check_declared(before)
         with self.client(self.watch()) as client:
-            assert make_plan(self.session, client, self.desired, targets=[], prune=False).experiments == []
+            assert make_plan(self.session, Sides(self.wanted, client), targets=[], prune=False).experiments == []
 
     # --- one run, and what must hold of it ---
 
@@ -216,7 +217,7 @@ class Hands(RuleBasedStateMachine):
         with self.client(watch) as client:
             try:
                 if saved is None:
-                    plan = make_plan(self.session, client, self.desired, targets=[], prune=False)
+                    plan = make_plan(self.session, Sides(self.wanted, client), targets=[], prune=False)
                     saved = Saved(plan, watch.begin(), dict(self.declared))
                 if keep:
                     self.saved = saved

@@ -81,7 +81,7 @@ def wire(root: Path) -> tuple[list[Check], list[bytes]]:
     (root / "experiments").mkdir()
     (root / "experiments" / "a.yaml").write_text(json.dumps(DECLARED), encoding="utf-8")
     session = open_session(Globals(config=root / "expsync.yaml", quiet=True))
-    desired = session.declared()
+    declared = session.declarations()
 
     def parse(name: str) -> Check:
         return lambda content: parsed(name, content)
@@ -93,7 +93,7 @@ def wire(root: Path) -> tuple[list[Check], list[bytes]]:
                 json.dumps(reply, allow_nan=False)
             except (ValueError, RecursionError):
                 return None
-            return planned(session, desired, name, reply)
+            return planned(session, declared, name, reply)
 
         return check
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from hypothesis import strategies as st
 
 from expsync.api.client import Client
 from expsync.cli.options import Globals
-from expsync.cli.session import Session, make_plan, open_session
-from expsync.core.normalize import Desired
+from expsync.cli.planning import Sides, make_plan
+from expsync.cli.session import Session, open_session
 from expsync.errors import ConfigError, ExpsyncError, ReplyError
+from expsync.model.experiment import Declared
 from expsync.model.plan_file import load_plan, plan_text
 from expsync.render import html as html_renderer
 from expsync.render import json as json_renderer
@@ -58,7 +60,7 @@ def session(tmp_path: Path) -> Session:
     return open_session(Globals(config=tmp_path / "expsync.yaml", quiet=True))
 
 
-def planned(session: Session, desired: list[Desired], endpoint: str, reply: Any) -> str:
+def planned(session: Session, declared: Sequence[Declared], endpoint: str, reply: Any) -> str:
     replies = copy.deepcopy(REPLIES)
     if endpoint not in ("listExperiments", "listVariants"):
         replies["listExperiments"] = sparse_list()
@@ -73,7 +75,7 @@ def planned(session: Session, desired: list[Desired], endpoint: str, reply: Any)
         sleep=lambda _: None,
     ) as client:
         try:
-            plan = make_plan(session, client, desired, targets=(), prune=True)
+            plan = make_plan(session, Sides(declared, client), targets=(), prune=True)
         except ConfigError:
             return "contradicts the file"
         except ExpsyncError as error:
@@ -87,9 +89,9 @@ def planned(session: Session, desired: list[Desired], endpoint: str, reply: Any)
 
 
 def test_a_live_side_with_odd_values_is_planned_or_refused(session: Session) -> None:
-    desired = session.declared()
-    assert planned(session, desired, "getInclusions", REPLIES["getInclusions"]) == "planned"
+    declared = session.declarations()
+    assert planned(session, declared, "getInclusions", REPLIES["getInclusions"]) == "planned"
     cases = st.sampled_from(READ_BY_PLAN).flatmap(lambda name: st.tuples(st.just(name), edited([REPLIES[name]])))
-    came = explore("live sides", cases, lambda case: planned(session, desired, *case), examples=150)
+    came = explore("live sides", cases, lambda case: planned(session, declared, *case), examples=150)
     assert came["planned"]
     assert came["refused"]
