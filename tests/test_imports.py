@@ -25,6 +25,7 @@ TABLE: dict[str, tuple[set[str], set[str]]] = {
     "authoring": ({"model", "core", "config"}, set()),
     # The vendor's engine is imported where it is asked for alone; the rest works without it.
     "sandbox": ({"wire"}, {"pydantic", "httpx", "starlette", "uvicorn", "amplitude_experiment"}),
+    "forge": ({"model", "config", "api", "render"}, {"click", "httpx", "pydantic"}),
     "cli": (
         {"model", "wire", "config", "core", "api", "apply", "render", "authoring", "sandbox"},
         {"click", "rich", "httpx", "pydantic"},

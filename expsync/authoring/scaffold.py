@@ -12,7 +12,7 @@ from pathlib import Path
 from expsync.authoring.fresh_files import FreshFiles, obstacle
 from expsync.config.files import read_bounded
 from expsync.config.find import find_files
-from expsync.config.workspace import FILE_NAME
+from expsync.config.nearest import FILE_NAME
 from expsync.errors import ExpsyncError
 from expsync.model.json_schema import KINDS, schema_text
 from expsync.model.workspace import WorkspaceFile

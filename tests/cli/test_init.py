@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -227,7 +228,7 @@ def test_a_folder_that_can_not_be_written_is_said(run: Run) -> None:
     [
         ([""], "error: DIR is empty: name a folder, or leave it out to take this one\n"),
         (["-c", "expsync.yaml"], "error: init makes the workspace file DIR/expsync.yaml: --config is for one that is"),
-        (["one", "two"], "error: Got unexpected extra argument (two)\n"),
+        (["one", "two"], "error: got unexpected extra argument (two)\n"),
     ],
 )
 def test_wrong_usage_makes_nothing(run: Run, tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -251,7 +252,7 @@ def test_the_help_has_an_example(run: Run) -> None:
 
     assert (ran.code, ran.err) == (0, "")
     assert "Usage: expsync init [OPTIONS] [DIR]\n" in ran.out
-    assert "Example: expsync init experiments-repo" in ran.out
+    assert "  expsync init flags && cd flags && expsync plan\n" in ran.out
 
 
 def _workflow() -> dict[str, Any]:
@@ -269,27 +270,39 @@ def _all_steps() -> Iterator[tuple[str, dict[str, Any]]]:
         yield from ((job, step) for step in _steps(job))
 
 
-def test_the_workflow_may_read_the_repository_and_no_more() -> None:
+def test_the_workflow_may_read_the_repository_and_each_job_write_only_what_it_tells() -> None:
     workflow = _workflow()
 
     assert workflow["permissions"] == {"contents": "read"}
-    assert workflow["on"] == {"pull_request": None, "push": {"branches": ["main"]}}
-    assert all("permissions" not in job for job in workflow["jobs"].values())
+    assert workflow["on"] == {
+        "pull_request": None,
+        "push": {"branches": ["main"]},
+        "workflow_dispatch": None,
+        "schedule": [{"cron": "17 5 * * 1-5"}],
+    }
+    assert {name: job.get("permissions") for name, job in workflow["jobs"].items()} == {
+        "check": None,
+        "plan": {"contents": "read", "pull-requests": "write"},
+        "apply": {"contents": "read", "actions": "read", "pull-requests": "write"},
+        "drift": {"contents": "read", "issues": "write"},
+    }
     checkouts = [step for _, step in _all_steps() if step.get("uses", "").startswith("actions/checkout@")]
-    assert len(checkouts) == 3
+    assert len(checkouts) == 4
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_the_key_is_with_the_steps_that_plan_and_apply_alone() -> None:
+def test_the_key_and_the_token_are_with_the_steps_that_need_them_alone() -> None:
     assert "secrets." not in str({**_workflow(), "jobs": {}})
     with_key = [(job, step["name"]) for job, step in _all_steps() if "secrets." in str(step)]
+    with_token = [(job, step["name"]) for job, step in _all_steps() if "github.token" in str(step)]
 
-    assert with_key == [("plan", "Plan"), ("apply", "Plan"), ("apply", "Apply")]
+    assert with_key == [("plan", "Plan"), ("apply", "Apply"), ("drift", "Drift")]
+    assert with_token == [("plan", "Comment"), ("apply", "Apply"), ("apply", "Comment"), ("drift", "Issue")]
     for job in _workflow()["jobs"].values():
         assert "secrets." not in str({**job, "steps": []})
 
 
-def test_forks_get_no_plan_and_pull_requests_no_apply() -> None:
+def test_forks_get_no_plan_pull_requests_no_apply_and_the_schedule_looks_for_drift_alone() -> None:
     jobs = _workflow()["jobs"]
 
     assert jobs["plan"]["if"].split(" && ") == [
@@ -297,15 +310,19 @@ def test_forks_get_no_plan_and_pull_requests_no_apply() -> None:
         "github.event.pull_request.head.repo.full_name == github.repository",
         "github.actor != 'dependabot[bot]'",
     ]
-    assert jobs["apply"]["if"] == "github.event_name == 'push'"
+    assert jobs["apply"]["if"] == "github.event_name == 'push' || github.event_name == 'workflow_dispatch'"
     assert jobs["apply"]["environment"] == "expsync-apply"
     assert jobs["apply"]["concurrency"] == {"group": "expsync-apply", "cancel-in-progress": False}
+    assert (jobs["check"]["if"], jobs["drift"]["if"]) == (
+        "github.event_name != 'schedule'",
+        "github.event_name == 'schedule'",
+    )
 
 
 def test_no_shell_step_has_an_expression_in_it_and_each_stops_at_an_error() -> None:
     scripts = [step["run"] for _, step in _all_steps() if "run" in step]
 
-    assert len(scripts) == 10
+    assert len(scripts) == 12
     assert all(script.startswith("set -euo pipefail\n") and "${{" not in script for script in scripts)
 
 
@@ -315,34 +332,61 @@ def test_actions_are_pinned_to_a_major_version() -> None:
     assert used == {"actions/checkout@v6", "actions/setup-python@v6", "actions/upload-artifact@v6"}
 
 
-@pytest.mark.parametrize("jobs", [("check", "plan"), ("check", "apply")])
-def test_the_workflows_scripts_run(run: Run, offline: Offline, tmp_path: Path, jobs: tuple[str, ...]) -> None:
-    """Every script of a job, with bash as GitHub starts it, but for `pip`, which writes down what it is asked for."""
+def test_the_workflows_scripts_run(run: Run, offline: Offline, tmp_path: Path) -> None:
+    """Every script of every job, with bash as GitHub starts it, but for `pip`, which writes down what it is asked for.
+
+    No token is given, so that nothing is asked of GitHub; what is asked with one is seen in the tests of the parts.
+    """
     run("init", "flags")
-    tools, summary = tmp_path / "tools", tmp_path / "summary.md"
+    tools, summary, temporary = tmp_path / "tools", tmp_path / "summary.md", tmp_path / "runner"
     tools.mkdir()
     (tools / "pip").write_text('#!/bin/sh\necho "$@" >> "$PIP_SEEN"\n', encoding="utf-8")
     (tools / "pip").chmod(0o755)
+    event = tmp_path / "event.json"
+    repository = {"full_name": "acme/flags"}
+    pull = {"number": 1, "head": {"sha": "a" * 40, "repo": repository}, "base": {"sha": "b" * 40, "repo": repository}}
+    event.write_text(json.dumps({"pull_request": pull}), encoding="utf-8")
     environ = {
         **offline.environ,
         **_workflow()["env"],
         "PATH": f"{tools}{os.pathsep}{offline.environ['PATH']}",
         "PIP_SEEN": str(tmp_path / "pip"),
+        "RUNNER_TEMP": str(temporary),
+        "GITHUB_ACTIONS": "true",
         "GITHUB_STEP_SUMMARY": str(summary),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "GITHUB_REPOSITORY": "acme/flags",
+        "GITHUB_SERVER_URL": "https://github.example",
+        "GITHUB_API_URL": "https://api.github.example",
+        "GITHUB_SHA": "c" * 40,
+        "GITHUB_RUN_ID": "9",
+        "GITHUB_EVENT_PATH": str(event),
         "CI": "true",
         # An unset secret is the empty text.
         "AMPLITUDE_PROD_KEY": "",
+        "GITHUB_TOKEN": "",
+        "WHOLE": "",
+        "SOURCE": "fresh",
     }
-    runner = Offline(offline.seen, environ)
+    events = {"check": "push", "plan": "pull_request", "apply": "workflow_dispatch", "drift": "schedule"}
 
-    for job in jobs:
-        for script in (step["run"] for step in _steps(job) if "run" in step):
+    said: dict[tuple[str, str], str] = {}
+    for job, name in events.items():
+        runner = Offline(offline.seen, {**environ, "GITHUB_EVENT_NAME": name})
+        for step in (step for step in _steps(job) if "run" in step):
+            script = step["run"]
             ran = runner.run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script, cwd=tmp_path / "flags")
             assert ran.returncode == 0, (script, ran.stdout, ran.stderr)
+            said[job, step["name"]] = ran.stdout
+        if job == "apply":
+            assert (temporary / "expsync" / "apply.jsonl").exists()
 
-    assert (tmp_path / "pip").read_text(encoding="utf-8") == f"install expsync=={__version__}\n" * 2
-    lines = summary.read_text(encoding="utf-8").splitlines()
-    assert (lines[0], lines[-1]) == ("``````````text", "``````````")
-    assert "+ checkout-button will be created  experiments/checkout-button.yaml:3" in lines
-    assert (tmp_path / "flags" / "apply.jsonl").exists() == ("apply" in jobs)
+    assert (tmp_path / "pip").read_text(encoding="utf-8") == f"install expsync=={__version__}\n" * 4
+    assert "+ checkout-button will be created  experiments/checkout-button.yaml:3" in said["plan", "Plan"]
+    assert said["plan", "Comment"].startswith(
+        "::warning title=expsync::the comment can't be written: there is no token"
+    )
+    titles = [line for line in summary.read_text(encoding="utf-8").splitlines() if line.startswith(("###", "**Drift"))]
+    assert titles[:2] == ["### Plan for `sandbox`", "### Applied to `sandbox`"]
+    assert titles[-1] == "**Drift: 0 of 1 experiment, 0 differences; 0 live in no file, 0 not live.**"
     assert not offline.seen.exists()
