@@ -81,7 +81,7 @@ MAX_BULK = 100
 """Users that one bulk removal may name."""
 
 Number = Annotated[int | float, Field(allow_inf_nan=False)]
-Weight = Annotated[int | float, Field(ge=0, allow_inf_nan=False, description="a share, relative to the others")]
+Weight = Annotated[int | float, Field(ge=0, allow_inf_nan=False)]
 Percentage = Annotated[int | float, Field(ge=0, le=100, allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
 ExperimentKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
