@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,14 +37,18 @@ def expected(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_environment() -> Iterator[None]:
-    """The environment without what would change what expsync does."""
+    """The environment without what would change what expsync does, and the clocks of Greenwich."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith("EXPSYNC_") and name != "EXPSYNC_EXAMPLES":
                 patch.delenv(name)
-        for name in ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        for name in ("CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"):
             patch.delenv(name, raising=False)
+        patch.setenv("TERM", "xterm")
+        patch.setenv("TZ", "UTC")
+        time.tzset()
         yield
+    time.tzset()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,34 +7,30 @@ import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
-from expsync.api.reader import Reader
-from expsync.apply.executor import Executor
-from expsync.apply.log import FileLog
-from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, scope_options, with_globals
-from expsync.cli.output import PlanFormat, render_plan
-from expsync.cli.progress import Progress
-from expsync.cli.refused import refusal
-from expsync.cli.session import Session, make_plan, open_session
-from expsync.core.guard import mass_change
-from expsync.core.refusal import refused_findings
+from expsync.cli.help import ExpsyncCommand
+from expsync.cli.options import Globals, scope_options, with_globals
+from expsync.cli.output import PlanFormat, render_plan, wrap_width
+from expsync.cli.suggest import allowances
 from expsync.errors import RefusedError, UsageError
-from expsync.model.outcome import ApplyOutcome
-from expsync.model.plan import Plan
-from expsync.model.plan_file import read_plan
-from expsync.model.reads import written
-from expsync.model.words import RiskName
-from expsync.render import outcome as outcome_text
+
+if TYPE_CHECKING:
+    from expsync.cli.session import Session
+    from expsync.model.outcome import ApplyOutcome
+    from expsync.model.plan import Plan
 
 
 @click.command(
     "apply",
     cls=ExpsyncCommand,
-    epilog="Example: expsync plan -e prod --out plan.json && expsync apply plan.json --yes",
+    examples=[
+        ("plan, show the plan, ask, and carry it out", "expsync apply"),
+        ("exactly what was reviewed, in a pipeline", "expsync apply plan.json --yes"),
+        ("some of it, with a risk accepted this once", "expsync apply -t 'checkout-*' --allow 'checkout-*:payload'"),
+    ],
 )
 @click.argument("planfile", required=False, type=click.Path(path_type=Path))
 @scope_options
@@ -50,6 +46,7 @@ from expsync.render import outcome as outcome_text
     "allowed",
     multiple=True,
     metavar="KEY:RISK",
+    shell_complete=allowances,
     help="Accept a risk of an experiment, this once; globs on both sides; may be repeated.",
 )
 @click.option("--skip-refused", is_flag=True, help="Leave out experiments with refused risks, and apply the rest.")
@@ -63,7 +60,14 @@ from expsync.render import outcome as outcome_text
     metavar="FILE",
     help="Append each call to this file, as JSON lines.",
 )
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the outcome is written.",
+)
 @with_globals
 def command(
     globals_: Globals,
@@ -83,6 +87,18 @@ def command(
 
     With PLANFILE, carries out that saved plan. Without, plans, shows the plan, asks, and carries it out.
     """
+    from expsync.api.reader import Reader
+    from expsync.apply.executor import Executor
+    from expsync.apply.log import FileLog
+    from expsync.cli.interrupt import Interruption
+    from expsync.cli.planning import both_sides, make_plan
+    from expsync.cli.progress import Progress
+    from expsync.cli.refused import refusal
+    from expsync.cli.session import open_session
+    from expsync.core.refusal import refused_findings
+    from expsync.model.plan_file import read_plan
+    from expsync.model.reads import written
+
     if planfile is not None and (targets or prune or shield):
         raise UsageError("a saved plan is carried out as it is: -t, --prune and --shield belong to `expsync plan`")
     pairs = [_allowance(text) for text in allowed]
@@ -96,9 +112,9 @@ def command(
             client = stack.enter_context(session.client(sleep=interruption.wait_turn))
         else:
             session = open_session(globals_)
-            desired = session.declared()
-            client = stack.enter_context(session.client(sleep=interruption.wait_turn))
-            plan = make_plan(session, client, desired, targets=targets, prune=prune, shield=shield)
+            sides = stack.enter_context(both_sides(session, interruption))
+            client = sides.client
+            plan = make_plan(session, sides, targets=targets, prune=prune, shield=shield)
         _show(plan, form=form, globals_=globals_)
         if not written(plan):
             if plan.experiments:
@@ -114,7 +130,10 @@ def command(
         _check_approval(plan, approved=approved)
         log = None if log_file is None else stack.enter_context(FileLog(log_file))
         workers = parallelism or session.workspace.file.limits.parallelism
-        with interruption.between_calls(), Progress(globals_, "applying", total=total) as progress:
+        with (
+            interruption.between_calls(),
+            Progress(globals_, "applying", total, then="reading it again") as progress,
+        ):
             executor = Executor(
                 client,
                 Reader(client, parallelism=workers),
@@ -136,6 +155,8 @@ def _chosen(globals_: Globals) -> str | None:
 
 def _allowance(text: str) -> tuple[str, str]:
     """The globs of one --allow, for the key and for the risk."""
+    from expsync.model.words import RiskName
+
     key, colon, risk = text.rpartition(":")
     if not (colon and key and risk):
         raise UsageError(
@@ -165,12 +186,15 @@ def _show(plan: Plan, *, form: PlanFormat, globals_: Globals) -> None:
     """The plan as text: the result of `--format json` is the outcome alone, so there it goes to stderr."""
     if form == "json":
         if not globals_.quiet:
-            click.echo(render_plan(plan, form="text", globals_=globals_), nl=False, err=True)
+            shown = render_plan(plan, form="text", globals_=globals_, stream=sys.stderr)
+            click.echo(shown, nl=False, err=True, color=True)
     else:
         click.echo(render_plan(plan, form="text", globals_=globals_), nl=False, color=True)
 
 
 def _check_mass(plan: Plan, session: Session, *, allowed: bool) -> None:
+    from expsync.core.guard import mass_change
+
     reason = None if allowed else mass_change(plan, session.workspace.file.policy.massChange)
     if reason is not None:
         raise RefusedError(f"{reason}; nothing was written", hint="if that is meant, add --allow-mass-change")
@@ -178,6 +202,8 @@ def _check_mass(plan: Plan, session: Session, *, allowed: bool) -> None:
 
 def _check_approval(plan: Plan, *, approved: bool) -> None:
     """RefusedError where nobody says yes."""
+    from expsync.render.view import hanging
+
     if approved:
         return
     if not sys.stdin.isatty() or os.environ.get("CI"):
@@ -187,7 +213,7 @@ def _check_approval(plan: Plan, *, approved: bool) -> None:
     answer = ""
     try:
         question = f"Apply this to {plan.environment} (project {plan.projectId})? Only 'yes' will do: "
-        click.echo(question, err=True, nl=False)
+        click.echo("\n".join(hanging(question, wrap_width(sys.stderr), indent=2)), err=True, nl=False)
         answer = sys.stdin.readline()
     finally:
         if not answer.endswith("\n"):
@@ -198,12 +224,17 @@ def _check_approval(plan: Plan, *, approved: bool) -> None:
 
 
 def _nothing(plan: Plan) -> ApplyOutcome:
+    from expsync.model.outcome import ApplyOutcome
+
     return ApplyOutcome(environment=plan.environment, digest=plan.digest, experiments=[], interrupted=False, requests=0)
 
 
 def _print(outcome: ApplyOutcome, *, form: PlanFormat, globals_: Globals) -> None:
+    from expsync.render import outcome as outcome_text
+
     if form == "json":
         text = outcome_text.render_json(outcome)
     else:
-        text = "\n" + outcome_text.render_text(outcome, colour=globals_.colour(sys.stdout))
+        colour, width = globals_.colour(sys.stdout), wrap_width(sys.stdout)
+        text = "\n" + outcome_text.render_text(outcome, colour=colour, width=width)
     click.echo(text, nl=False, color=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.help import ExpsyncCommand
+from expsync.cli.options import Globals, with_globals
 from expsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,15 @@ class _Formatted:
         return self.before == self.after
 
 
-@click.command("fmt", cls=ExpsyncCommand)
+@click.command(
+    "fmt",
+    cls=ExpsyncCommand,
+    examples=[
+        ("format all files", "expsync fmt"),
+        ("fail in a pipeline where one is not formatted", "expsync fmt --check --diff"),
+        ("from an editor", "expsync fmt - < experiments/checkout-button.yaml"),
+    ],
+)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, allow_dash=True), metavar="[PATH]...")
 @click.option("--check", is_flag=True, help="Write nothing; list what would change, and exit with 2 if there is any.")
 @click.option("--diff", "show", is_flag=True, help="Write nothing; show what would change as a diff.")
@@ -51,6 +60,7 @@ def command(globals_: Globals, paths: tuple[Path, ...], check: bool, show: bool)
 
     A file that is no YAML is left as it is, and its problems are shown.
     """
+    from expsync.cli.progress import Progress
     from expsync.config.load import collector_paused, load_workspace
 
     if _STDIN in map(os.fspath, paths):
@@ -60,8 +70,8 @@ def command(globals_: Globals, paths: tuple[Path, ...], check: bool, show: bool)
     workspace = load_workspace(globals_.config, cwd=Path.cwd(), environ=os.environ)
     problems: list[Diagnostic] = []
     changed = same = 0
-    with collector_paused():
-        for done in _format_files(workspace, paths, problems):
+    with collector_paused(), Progress(globals_, "formatting") as progress:
+        for done in _format_files(workspace, paths, problems, progress.update):
             if done.is_same:
                 same += 1
             elif check or show or _write(workspace, done, problems):
@@ -77,7 +87,9 @@ def command(globals_: Globals, paths: tuple[Path, ...], check: bool, show: bool)
     return WOULD_CHANGE if check and changed else 0
 
 
-def _format_files(workspace: Workspace, paths: Sequence[Path], problems: list[Diagnostic]) -> Iterator[_Formatted]:
+def _format_files(
+    workspace: Workspace, paths: Sequence[Path], problems: list[Diagnostic], advance: Callable[[int, int], None]
+) -> Iterator[_Formatted]:
     """The files one by one, as they are and in canonical form; those that have none add to the problems."""
     from expsync.config.load import choose_files
     from expsync.model.experiment import Experiment
@@ -89,7 +101,8 @@ def _format_files(workspace: Workspace, paths: Sequence[Path], problems: list[Di
     if others or not paths:
         names, found = choose_files(workspace, others)
         problems += found
-        for name in names:
+        for number, name in enumerate(names):
+            advance(number, len(names))
             yield from _format_file(workspace, name, Experiment, problems)
 
 
@@ -185,11 +198,14 @@ def _print(done: _Formatted, name: str, *, show: bool, colour: bool) -> None:
 
 
 def _print_problems(problems: Sequence[Diagnostic], globals_: Globals) -> None:
+    from expsync.cli.here import seen_from_here
+    from expsync.cli.output import wrap_width
     from expsync.render.problems import problem_text
 
+    colour, width, named = globals_.colour(sys.stderr), wrap_width(sys.stderr), seen_from_here(globals_)
     for problem in sorted(problems, key=lambda problem: problem.order):
         if problem.severity == "error" or not globals_.quiet:
-            click.echo(problem_text(problem, colour=globals_.colour(sys.stderr)), err=True, color=True)
+            click.echo(problem_text(problem, colour=colour, width=width, named=named), err=True, color=True)
 
 
 def _counts(changed: int, same: int, bad: int, *, writes: bool) -> str:

@@ -8,31 +8,47 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 import click
 
-from expsync.api.client import Client
-from expsync.api.reader import Reader
-from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.help import ExpsyncCommand
+from expsync.cli.options import Globals, with_globals
 from expsync.cli.output import stdout_width
-from expsync.cli.session import Session, open_session
+from expsync.cli.suggest import keys
 from expsync.errors import ExpsyncError, NotFoundError
 
 if TYPE_CHECKING:
+    from expsync.api.client import Client
+    from expsync.cli.session import Session
     from expsync.model.history import Subject
     from expsync.wire.schema import WireVersion
 
 Format = Literal["text", "json", "markdown"]
 
 
-@click.command("history", cls=ExpsyncCommand, epilog="Example: expsync history checkout-button --diff 3 7")
-@click.argument("key")
+@click.command(
+    "history",
+    cls=ExpsyncCommand,
+    examples=[
+        ("all versions, newest first", "expsync history checkout-button"),
+        ("all that changed between two of them", "expsync history checkout-button --diff 1 2"),
+    ],
+)
+@click.argument("key", shell_complete=keys)
 @click.option("--diff", nargs=2, type=int, metavar="A B", help="Show all that changed from version A to version B.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="How the versions are written.",
+)
 @with_globals
 def command(globals_: Globals, key: str, diff: tuple[int, int] | None, form: Format) -> None:
     """Show the versions of the experiment KEY, newest first.
 
     Each with when it was made, by whom, and what it changed. The experiment need not be declared, and may be archived.
     """
+    from expsync.cli.interrupt import Interruption
+    from expsync.cli.session import open_session
     from expsync.model.history import Subject
 
     session = open_session(globals_)
@@ -52,6 +68,8 @@ def read_versions(session: Session, client: Client, key: str) -> list[WireVersio
 
     ExpsyncError where there is none, naming one that is spelled alike; only then are all live keys read.
     """
+    from expsync.api.reader import Reader
+
     reader = Reader(client, parallelism=session.workspace.file.limits.parallelism)
     found = reader.look_up(key)
     if found is None:
@@ -114,7 +132,7 @@ def _list_text(subject: Subject, versions: Sequence[WireVersion], *, form: Forma
     match form:
         case "text":
             colour, width = globals_.colour(sys.stdout), stdout_width()
-            return renderer.render_text(history, colour=colour, width=width, verbose=globals_.verbose)
+            return renderer.render_text(history, colour=colour, width=width, verbose=globals_.verbose, zone=None)
         case "json":
             return renderer.render_json(history)
         case "markdown":

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from expsync.cli.help import ExpsyncCommand
 from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.options import Globals, with_globals
 from expsync.errors import ExpsyncError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ _SHOWN = 20
 @click.command(
     "import",
     cls=ExpsyncCommand,
-    epilog="Example: expsync import --all && expsync plan",
+    examples=[
+        ("all that is live, then a plan that has nothing", "expsync import --all && expsync plan"),
+        ("some experiments, into a folder", "expsync import 'search-*' --out experiments/search"),
+    ],
 )
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--all", "everything", is_flag=True, help="Every experiment that is not archived.")
@@ -58,6 +62,7 @@ def command(
     from expsync.authoring.file_names import choose_folder
     from expsync.authoring.importer import Wanted
     from expsync.authoring.placing import place_files
+    from expsync.cli.here import seen_from
     from expsync.cli.import_live import read_live
     from expsync.cli.import_report import report, say_next
     from expsync.cli.session import open_session
@@ -68,7 +73,7 @@ def command(
     if adopt and folder.inside is None:
         raise UsageError("--adopt is for files of the workspace, and none of its globs reaches --out")
     known = _declared(session)
-    _refuse_declared(keys, known)
+    _refuse_declared(keys, known, seen_from(workspace.root))
     wanted = Wanted(workspace, session.name, folder, all_fields=all_fields, today=datetime.now(UTC).date())
     interruption = Interruption()
     with interruption.at_once(), session.client(sleep=interruption.wait_turn) as client:
@@ -102,10 +107,12 @@ def _declared(session: Session) -> dict[str, RawDocument]:
         return {document.key: document for document in raw_documents(session.workspace) if document.key is not None}
 
 
-def _refuse_declared(keys: Iterable[str], known: Mapping[str, RawDocument]) -> None:
-    """ExpsyncError for keys that a file declares already."""
+def _refuse_declared(keys: Iterable[str], known: Mapping[str, RawDocument], named: Callable[[str], str]) -> None:
+    """ExpsyncError for keys that a file declares already; `named` says how a file is called here."""
     declared = [known[key] for key in dict.fromkeys(keys) if key in known]
     if declared:
-        places = "; ".join(f"{one.key} is declared already, in {one.file}:{one.line}" for one in declared[:_SHOWN])
+        places = "; ".join(
+            f"{one.key} is declared already, in {named(one.file)}:{one.line}" for one in declared[:_SHOWN]
+        )
         taken = " ".join(str(one.key) for one in declared[:_SHOWN])
         raise ExpsyncError(places, hint=f"`expsync pull {taken}` takes what is live into the files that are there")

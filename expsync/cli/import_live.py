@@ -56,12 +56,13 @@ def read_live(
     `members` says whether users and cohorts of variants are read. ExpsyncError for a key that is not live.
     """
     parallelism = session.workspace.file.limits.parallelism
-    listed = Reader(client, parallelism=parallelism).listed(key for key in keys if not set(key) & _WILD)
+    with Progress(session.globals, "listing what is live"):
+        listed = Reader(client, parallelism=parallelism).listed(key for key in keys if not set(key) & _WILD)
     chosen = _choose(keys, listed, known)
     refused = refusals(chosen, wanted, names_in(wanted.folder))
     hopeless = {one.key for one in refused}
     readable = {key: sighting for key, sighting in chosen.items() if key not in hopeless}
-    with Progress(session.globals, "reading") as progress, collector_paused():
+    with Progress(session.globals, "reading what is live") as progress, collector_paused():
         reader = Reader(client, parallelism=parallelism, advance=progress.update)
         states = {key: state_of(s) for key, s in reader.everything(readable, members=members).items()}
     drafts = Drafts(wanted.workspace.root)

@@ -9,6 +9,7 @@ import click
 
 from expsync.authoring.importer import Wanted
 from expsync.authoring.placing import Placed
+from expsync.cli.here import seen_from
 from expsync.cli.options import Globals
 from expsync.render.safe import unaddressed, visible
 from expsync.render.view import counted
@@ -52,7 +53,8 @@ def _left_out(placed: Placed, wanted: Wanted) -> Iterator[str]:
         yield f"\nleft out of {counted(len(partial), 'file')}, and so left alone; the files say so too:"
     for file in partial:
         for one in file.left_out:
-            yield f"  {visible(wanted.folder.name(file.name))}: {visible(one.path)}: {visible(one.reason)}"
+            name = seen_from(wanted.workspace.root)(wanted.folder.name(file.name))
+            yield f"  {visible(name)}: {visible(one.path)}: {visible(one.reason)}"
 
 
 def _next(wanted: Wanted, *, adopted: bool) -> Iterator[str]:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.help import ExpsyncCommand
+from expsync.cli.options import Globals, with_globals
+from expsync.cli.suggest import folders
 from expsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
 @click.command(
     "init",
     cls=ExpsyncCommand,
-    epilog="Example: expsync init experiments-repo && cd experiments-repo && expsync plan",
+    examples=[
+        ("a new repository, and its first plan", "expsync init flags && cd flags && expsync plan"),
+    ],
 )
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path())
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(), shell_complete=folders)
 @with_globals
 def command(globals_: Globals, folder: str) -> None:
     """Make a new repository for experiments in DIR (here, where none is given).

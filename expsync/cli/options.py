@@ -12,6 +12,8 @@ from typing import Any, TextIO, cast
 import click
 
 from expsync import __version__
+from expsync.cli.help import GlobalOption
+from expsync.cli.suggest import environments, keys
 from expsync.errors import UsageError
 
 _META = "expsync.globals"
@@ -28,43 +30,16 @@ class Globals:
     no_color: bool = False
 
     def colour(self, stream: TextIO) -> bool:
-        """Whether text for `stream` is to be coloured: only a person's terminal, and only if nobody objects."""
-        return stream.isatty() and not (self.no_color or os.environ.get("NO_COLOR") or os.environ.get("CI"))
+        """Whether text for `stream` is to be coloured: on a person's terminal, where nobody objects.
 
-
-class GlobalOption(click.Option):
-    """An option that is shown under a heading of its own."""
-
-
-class ExpsyncGroup(click.Group):
-    """A group whose help lists its commands, then its own options apart from the global ones."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands, then both lists of options."""
-        self.format_commands(ctx, formatter)
-        write_options(self, ctx, formatter)
-
-
-class ExpsyncCommand(click.Command):
-    """A command whose help lists its own options apart from the global ones."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write both lists of options."""
-        write_options(self, ctx, formatter)
-
-
-def write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """Write the command's own options, then the global ones, into its help."""
-    own: list[tuple[str, str]] = []
-    shared: list[tuple[str, str]] = []
-    for parameter in command.get_params(ctx):
-        record = parameter.get_help_record(ctx)
-        if record is not None and not isinstance(parameter, click.Argument):
-            (shared if isinstance(parameter, GlobalOption) else own).append(record)
-    for heading, records in (("Options", own), ("Global options, before or after the command", shared)):
-        if records:
-            with formatter.section(heading):
-                formatter.write_dl(records)
+        FORCE_COLOR (or CLICOLOR_FORCE) asks for colour in pipes and logs too; --no-color and NO_COLOR come first.
+        """
+        said = os.environ.get
+        if self.no_color or said("NO_COLOR"):
+            return False
+        if any(said(name) not in (None, "", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+            return True
+        return stream.isatty() and not (said("CI") or said("TERM") == "dumb" or said("CLICOLOR") == "0")
 
 
 def with_globals(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,6 +65,7 @@ def target_option(command: Callable[..., Any]) -> Callable[..., Any]:
         "targets",
         multiple=True,
         metavar="GLOB",
+        shell_complete=keys,
         help="Only experiments with such a key; may be repeated.",
     )
     return option(command)
@@ -113,23 +89,25 @@ def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def remember(ctx: click.Context, globals_: Globals) -> None:
-    """Keep what was given before the command, for the command to add to."""
-    ctx.meta[_META] = globals_
+def remembered(ctx: click.Context) -> Globals:
+    """The global options as far as they are known by now, before and after the command."""
+    found: Globals = ctx.meta.get(_META, Globals())
+    return found
 
 
 def _merged(ctx: click.Context, given: dict[str, Any]) -> Globals:
-    """What was given before the command, overruled by what was given here."""
+    """What was given before the command, overruled by what was given here; kept for what comes after."""
     if given["verbose"] and given["quiet"]:
         raise UsageError("--verbose and --quiet can't be used together")
-    earlier = ctx.meta.get(_META, Globals())
-    return Globals(
+    earlier = remembered(ctx)
+    ctx.meta[_META] = merged = Globals(
         config=given["config"] or earlier.config,
         environment=given["environment"] or earlier.environment,
         verbose=given["verbose"] or (earlier.verbose and not given["quiet"]),
         quiet=given["quiet"] or (earlier.quiet and not given["verbose"]),
         no_color=given["no_color"] or earlier.no_color,
     )
+    return merged
 
 
 def _options() -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
@@ -150,11 +128,17 @@ def _options() -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
             "--env",
             "global_environment",
             metavar="NAME",
+            shell_complete=environments,
             help="The environment; else EXPSYNC_ENV, or the workspace's defaultEnvironment.",
         ),
         option("-v", "--verbose", "global_verbose", is_flag=True, help="Say more."),
         option("-q", "--quiet", "global_quiet", is_flag=True, help="Only the result and errors."),
-        option("--no-color", "global_no_color", is_flag=True, help="No colour; NO_COLOR does the same."),
+        option(
+            "--no-color",
+            "global_no_color",
+            is_flag=True,
+            help="No colour; NO_COLOR does the same, FORCE_COLOR the opposite.",
+        ),
         _version_option(),
         click.help_option("-h", "--help", cls=GlobalOption, help="Show this and exit."),
     ]

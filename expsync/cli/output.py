@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, assert_never, get_args
+from typing import TYPE_CHECKING, Literal, TextIO, assert_never, get_args
 
 import click
 
@@ -22,19 +22,43 @@ PIPE_WIDTH = 120
 
 def stdout_width() -> int:
     """The columns that a line may have: the terminal's, or a fixed number where stdout is none."""
-    return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if sys.stdout.isatty() else PIPE_WIDTH
+    return wrap_width(sys.stdout) or PIPE_WIDTH
 
 
-def render_plan(plan: Plan, *, form: PlanFormat, globals_: Globals, saved: Path | None = None) -> str:
-    """The plan in the form asked for, as wide and as colourful as stdout can take.
+def wrap_width(stream: TextIO) -> int | None:
+    """Where lines of prose are broken that go to `stream`; None where it is no terminal, so that they can be searched.
+
+    The variable COLUMNS, which a person may set, comes before what the terminal says.
+    """
+    if not stream.isatty():
+        return None
+    try:
+        columns = int(os.environ.get("COLUMNS", "0"))
+        return columns if columns > 0 else os.get_terminal_size(stream.fileno()).columns or None
+    except (ValueError, OSError):
+        return PIPE_WIDTH  # a terminal that has no size to tell
+
+
+def render_plan(
+    plan: Plan, *, form: PlanFormat, globals_: Globals, saved: Path | None = None, stream: TextIO | None = None
+) -> str:
+    """The plan in the form asked for, as wide and as colourful as `stream` can take, or else stdout.
 
     `saved` is the file that holds the plan, to which a form that had to leave something out refers.
     """
     match form:
         case "text":
+            from expsync.cli.here import seen_from_here
             from expsync.render import text
 
-            return text.render(plan, colour=globals_.colour(sys.stdout), width=stdout_width(), verbose=globals_.verbose)
+            stream = stream or sys.stdout
+            return text.render(
+                plan,
+                colour=globals_.colour(stream),
+                width=wrap_width(stream) or PIPE_WIDTH,
+                verbose=globals_.verbose,
+                named=seen_from_here(globals_),
+            )
         case "json":
             from expsync.render import json
 

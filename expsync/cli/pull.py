@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from expsync.cli.help import ExpsyncCommand
 from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.options import Globals, with_globals
+from expsync.cli.suggest import keys as declared_keys
 from expsync.render.safe import visible
 
 if TYPE_CHECKING:
@@ -30,8 +32,15 @@ _WILD = frozenset("*?[")
 _SHOWN = 20
 
 
-@click.command("pull", cls=ExpsyncCommand, epilog="Example: expsync pull -e prod checkout-button 'search-*'")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.command(
+    "pull",
+    cls=ExpsyncCommand,
+    examples=[
+        ("take all that people changed", "expsync pull -e prod"),
+        ("some experiments, and a look at what came", "expsync pull checkout-button 'search-*' && git diff"),
+    ],
+)
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=declared_keys)
 @with_globals
 def command(globals_: Globals, keys: tuple[str, ...]) -> int:
     """Take live values into the files that declare them.
@@ -97,7 +106,7 @@ def _read(session: Session, client: Client, chosen: Sequence[Entry]) -> dict[str
     from expsync.config.load import collector_paused
     from expsync.core.planner import needs_of
 
-    with Progress(session.globals, "reading") as progress, collector_paused():
+    with Progress(session.globals, "reading what is live") as progress, collector_paused():
         reader = Reader(client, parallelism=session.workspace.file.limits.parallelism, advance=progress.update)
         needs = {entry.desired.state.key: needs_of(entry.desired) for entry in chosen}
         snapshot = reader.snapshot(needs, own=needs)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from expsync.cli.help import ExpsyncCommand
 from expsync.cli.interrupt import Interruption
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.options import Globals, with_globals
+from expsync.cli.suggest import keys
 from expsync.errors import ExpsyncError
 from expsync.render.safe import visible
 
@@ -23,8 +25,15 @@ if TYPE_CHECKING:
     from expsync.wire.schema import WireVersion
 
 
-@click.command("rollback", cls=ExpsyncCommand, epilog="Example: expsync rollback checkout-button --to 7 --write")
-@click.argument("key")
+@click.command(
+    "rollback",
+    cls=ExpsyncCommand,
+    examples=[
+        ("show what would bring a version back", "expsync rollback checkout-button --to 2"),
+        ("write it into the file, then look at the plan", "expsync rollback checkout-button --to 2 --write"),
+    ],
+)
+@click.argument("key", shell_complete=keys)
 @click.option(
     "--to", "number", type=int, required=True, metavar="VERSION", help="The version, as `expsync history` lists it."
 )

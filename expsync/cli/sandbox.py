@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from expsync.cli.options import ExpsyncCommand, ExpsyncGroup, Globals, remember, with_globals
+from expsync.cli.help import ExpsyncCommand, ExpsyncGroup
+from expsync.cli.options import Globals, with_globals
+from expsync.cli.suggest import faults as suggested_faults
+from expsync.cli.suggest import folders
 from expsync.errors import ExpsyncError, UsageError
 
 if TYPE_CHECKING:
@@ -25,14 +28,21 @@ _SHOWN = 10
 """Deployments that are named at the start."""
 
 
-@click.group("sandbox", cls=ExpsyncGroup)
+@click.group("sandbox", cls=ExpsyncGroup, examples=[("the API on this machine", "expsync sandbox serve --port 8377")])
 @with_globals
-def command(globals_: Globals) -> None:
+def command(_: Globals) -> None:
     """The emulator of the API."""
-    remember(click.get_current_context(), globals_)
 
 
-@command.command("serve", cls=ExpsyncCommand, short_help="Serve it over HTTP until Ctrl-C.")
+@command.command(
+    "serve",
+    cls=ExpsyncCommand,
+    short_help="Serve it over HTTP until Ctrl-C.",
+    examples=[
+        ("run an app against the experiments of a branch", "expsync sandbox serve --from ."),
+        ("see what an apply does when the third call fails", "expsync sandbox serve --fault 500-after@3"),
+    ],
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8377, show_default=True, help="The port; 0 takes any free one."
@@ -41,6 +51,7 @@ def command(globals_: Globals) -> None:
     "--seed",
     type=click.Path(path_type=Path),
     metavar="DIR",
+    shell_complete=folders,
     help="Start with the projects that the JSON files of this folder describe.",
 )
 @click.option(
@@ -56,6 +67,7 @@ def command(globals_: Globals) -> None:
     "faults",
     multiple=True,
     metavar="FAULT",
+    shell_complete=suggested_faults,
     help="Let a request go wrong: 429@3, 500-after@3, cut-before@3, timeout-after@3, half@3, garbage@3, or rate=100. "
     "May be given again.",
 )
@@ -81,10 +93,6 @@ def serve(
 
     The vendor's SDKs are served as well: their server URL is the address that is shown, and their deployment key a
     deployment's name, such as web.
-
-    \b
-    Run an app against the experiments of a branch:
-      expsync sandbox serve --from .
     """
     from expsync.sandbox import server
     from expsync.sandbox.faults import Faults
@@ -186,10 +194,11 @@ def _keys(variable: str | None) -> Keys:
 
 def _workspace(globals_: Globals) -> Workspace | None:
     """The workspace that the sandbox belongs to; None where there is none and none was asked for."""
-    from expsync.config.workspace import FILE_NAME, load_workspace
+    from expsync.config.nearest import nearest_workspace
+    from expsync.config.workspace import load_workspace
 
     here = Path.cwd()
-    if globals_.config is None and not any((folder / FILE_NAME).is_file() for folder in (here, *here.parents)):
+    if globals_.config is None and nearest_workspace(here) is None:
         return None
     return load_workspace(globals_.config, cwd=here, environ=os.environ)
 

@@ -6,10 +6,15 @@ from typing import Literal
 
 import click
 
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.help import ExpsyncCommand
+from expsync.cli.options import Globals, with_globals
 
 
-@click.command("schema", cls=ExpsyncCommand)
+@click.command(
+    "schema",
+    cls=ExpsyncCommand,
+    examples=[("for an editor, or another checker", "expsync schema experiment > experiment.schema.json")],
+)
 @click.argument("kind", type=click.Choice(["experiment", "workspace", "plan"]), default="experiment")
 @with_globals
 def command(_: Globals, kind: Literal["experiment", "workspace", "plan"]) -> None:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.help import ExpsyncCommand
+from expsync.cli.options import Globals, with_globals
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -22,10 +23,25 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "github", "sarif")
 
 
-@click.command("validate", cls=ExpsyncCommand)
+@click.command(
+    "validate",
+    cls=ExpsyncCommand,
+    examples=[
+        ("all files, for every environment", "expsync validate"),
+        ("some of them, warnings fail too", "expsync validate experiments/search --strict"),
+        ("as annotations of a pull request", "expsync validate --format github"),
+    ],
+)
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How the problems are written; github and sarif are for pipelines.",
+)
 @with_globals
 def command(globals_: Globals, paths: tuple[Path, ...], strict: bool, form: str) -> int:
     """Check all files, offline, and list every problem with its place.
@@ -42,18 +58,17 @@ def command(globals_: Globals, paths: tuple[Path, ...], strict: bool, form: str)
         case "json":
             click.echo(_as_json(loaded), nl=False)
         case "github":
-            from expsync.render.github import render_annotations
-
-            click.echo(render_annotations(problems, folder=_folder(globals_)), nl=False)
+            _tell_annotations(problems, globals_)
         case "sarif":
-            click.echo(_as_sarif(problems, _folder(globals_)), nl=False)
+            _tell_sarif(problems, globals_)
         case _:
-            _print_text(loaded, count_text(problems), colour=globals_.colour(sys.stdout))
+            _print_text(loaded, count_text(problems), globals_)
     return int(bool(errors or (strict and problems)))
 
 
 def _load(globals_: Globals, paths: Sequence[Path]) -> Loaded:
     """What the files say; a workspace that can't be used is one more thing that is wrong with them."""
+    from expsync.cli.progress import Progress
     from expsync.config.load import Loaded, load_declarations, load_workspace
     from expsync.errors import ConfigError
 
@@ -63,39 +78,82 @@ def _load(globals_: Globals, paths: Sequence[Path]) -> Loaded:
             workspace.environment(globals_.environment, os.environ)
     except ConfigError as error:
         return Loaded((), error.diagnostics)
-    return load_declarations(workspace, globals_.environment, paths=paths, today=datetime.now(UTC).date())
+    day = datetime.now(UTC).date()
+    with Progress(globals_, "reading files") as progress:
+        return load_declarations(workspace, globals_.environment, paths=paths, today=day, advance=progress.update)
 
 
-def _print_text(loaded: Loaded, counts: str, *, colour: bool) -> None:
+def _print_text(loaded: Loaded, counts: str, globals_: Globals) -> None:
+    from expsync.cli.here import seen_from_here
+    from expsync.cli.output import wrap_width
     from expsync.render.problems import problem_text
-    from expsync.render.view import counted
+    from expsync.render.view import counted, hanging
 
+    colour, width, named = globals_.colour(sys.stdout), wrap_width(sys.stdout), seen_from_here(globals_)
     for problem in loaded.diagnostics:
-        click.echo(problem_text(problem, colour=colour), color=True)
+        click.echo(problem_text(problem, colour=colour, width=width, named=named), color=True)
     read = f"{counted(loaded.files, 'file')}, {counted(loaded.experiments, 'experiment')}"
-    click.echo(f"{read}: {counts}.")
+    click.echo("\n".join(hanging(f"{read}: {counts}.", width, indent=2)))
 
 
 def _folder(globals_: Globals) -> str:
-    """The workspace's folder, relative to the working directory, which in a pipeline is the repository's root."""
+    """The workspace's folder, relative to the repository's root; or to the working directory where that is in none."""
     from expsync.config.load import load_workspace
     from expsync.errors import ConfigError
 
     try:
         root = load_workspace(globals_.config, cwd=Path.cwd(), environ=os.environ).root
     except ConfigError:
-        root = Path.cwd() if globals_.config is None else globals_.config.parent
-    return Path(os.path.relpath(root)).as_posix()
+        root = Path.cwd() if globals_.config is None else (Path.cwd() / globals_.config).parent
+    # A worktree has a file of that name.
+    above = (folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git"))
+    return Path(os.path.relpath(root, next(above, Path.cwd()))).as_posix()
 
 
-def _as_sarif(problems: Sequence[Diagnostic], folder: str) -> str:
+def _tell_annotations(problems: Sequence[Diagnostic], globals_: Globals) -> None:
+    """Print the annotations, and on stderr what GitHub will not show: of a log line it does not tell the place."""
+    from expsync.cli.here import seen_from_here
+    from expsync.cli.output import wrap_width
+    from expsync.render.github import MOST_SHOWN, render_annotations, unshown
+    from expsync.render.problems import problem_text
+
+    click.echo(render_annotations(problems, folder=_folder(globals_)), nl=False)
+    rest = unshown(problems)
+    if rest:
+        click.echo(
+            f"GitHub shows the first {MOST_SHOWN} errors and the first {MOST_SHOWN} warnings of a step; "
+            f"{len(rest):,} more:",
+            err=True,
+        )
+    colour, width, named = globals_.colour(sys.stderr), wrap_width(sys.stderr), seen_from_here(globals_)
+    for problem in rest:
+        click.echo(problem_text(problem, colour=colour, width=width, named=named), err=True, color=True)
+
+
+def _tell_sarif(problems: Sequence[Diagnostic], globals_: Globals) -> None:
+    """Print the document, and on stderr how much of it a service will not take."""
     from expsync import __version__
     from expsync.config.codes import CODES
     from expsync.config.lint import RULES
-    from expsync.render.sarif import render_sarif
+    from expsync.config.nearest import FILE_NAME
+    from expsync.render.sarif import MOST_RESULTS, RuleText, render_sarif
 
-    rules = {**CODES, **{rule.code: rule.why for rule in RULES}}
-    return render_sarif(problems, folder=folder, version=__version__, rules=rules)
+    about = FILE_NAME if globals_.config is None else globals_.config.name
+    rules: dict[str, RuleText] = {}
+    for code, what in CODES.items():
+        brief = what[0].upper() + what[1:]
+        rules[code] = RuleText(brief, f"{brief}.", "What to write instead is in the message.")
+    for rule in RULES:
+        brief = rule.name.replace("-", " ").capitalize()
+        rules[rule.code] = RuleText(brief, rule.why, rule.settle, rule.severity, rule.name)
+    document = render_sarif(problems, folder=_folder(globals_), about=about, version=__version__, rules=rules)
+    click.echo(document, nl=False)
+    if len(problems) > MOST_RESULTS:
+        click.echo(
+            f"warning: {len(problems):,} problems; the file has the first {MOST_RESULTS:,}, errors before warnings, "
+            "since GitHub takes no more",
+            err=True,
+        )
 
 
 def _as_json(loaded: Loaded) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,6 +23,9 @@ from expsync.diagnostics import Diagnostic, Place
 from expsync.model.experiment import Declared
 
 __all__ = ["Loaded", "Workspace", "choose_files", "load_declarations", "load_workspace"]
+
+_TOLD_EVERY = 50
+"""Files between two words about how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,14 @@ def load_declarations(
     *,
     paths: Sequence[Path] = (),
     today: date | None = None,
+    advance: Callable[[int, int], None] | None = None,
 ) -> Loaded:
     """The experiments of a workspace as `environment` wants them; nothing is raised for what a file says.
 
     Without an environment nothing is declared, and every environment's form of every experiment is checked. With one,
     names of deployments are looked up in that one alone. `paths` are the files and folders to keep to, relative to the
     working directory; two files with one key are then seen only if both are among them. `today` is for rules about
-    days past.
+    days past. `advance` is told now and then how many of how many files have been read.
     """
     with collector_paused():
         files, diagnostics = choose_files(workspace, paths)
@@ -60,7 +64,9 @@ def load_declarations(
         checker = Checker(workspace, environment, today)
         checked: list[Checked] = []
         lines = PlainLines()
-        for name in files:
+        for number, name in enumerate(files):
+            if advance is not None and number % _TOLD_EVERY == 0:
+                advance(number, len(files))
             found, problems = _read(root, name, checker, lines)
             checked.extend(found)
             diagnostics.extend(problems)
@@ -115,10 +121,11 @@ def choose_files(workspace: Workspace, paths: Sequence[Path]) -> tuple[list[str]
     chosen: set[str] = set()
     diagnostics: list[Diagnostic] = []
     for path in paths:
-        shown = plain(os.fspath(path), 200)
         # Only the folder is resolved: a linked file is known by its own name.
         absolute = Path(os.path.normpath(Path.cwd() / path))
         real = absolute.parent.resolve() / absolute.name
+        # As every place is: relative to the workspace.
+        shown = plain(Path(os.path.relpath(real, workspace.root)).as_posix(), 200)
         try:
             inside = real.relative_to(workspace.root).as_posix()
         except ValueError:

@@ -10,8 +10,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from expsync.config.fields import field_problems
-from expsync.config.files import read_bounded
+from expsync.config.files import NotAFileError, read_bounded
 from expsync.config.find import is_inside
+from expsync.config.nearest import FILE_NAME as FILE_NAME
+from expsync.config.nearest import nearest_workspace
 from expsync.config.problem import Problem
 from expsync.config.report import Located, find_secrets, yaml_diagnostics
 from expsync.config.wording import plain, quote, suggest
@@ -22,7 +24,6 @@ from expsync.diagnostics import Diagnostic, Place
 from expsync.errors import ConfigError
 from expsync.model.workspace import Environment, WorkspaceFile
 
-FILE_NAME = "expsync.yaml"
 ENVIRONMENT_VARIABLE = "EXPSYNC_ENV"
 BASE_URL_VARIABLE = "EXPSYNC_BASE_URL"
 
@@ -66,14 +67,16 @@ def load_workspace(config: Path | None, *, cwd: Path, environ: Mapping[str, str]
     override = environ.get(BASE_URL_VARIABLE, "")
     if override:
         _check_override(override)
-    path = _find(cwd) if config is None else cwd / config
+    path = _find(cwd) if config is None else cwd / config.expanduser()
     try:
         root = path.parent.resolve(strict=True)
+        if path.is_dir():
+            raise NotAFileError(0, "it is a folder")
         if not is_inside(os.fspath(root), os.path.realpath(path)):
             raise ConfigError([_elsewhere(path)])
         content = read_bounded(os.fspath(path), MAX_BYTES)
     except (OSError, RuntimeError, ValueError) as error:
-        raise ConfigError([_unreadable(path, error)]) from None
+        raise ConfigError([_unreadable(path, error, named=config is not None)]) from None
     name = path.name
     diagnostics = find_secrets(name, content)
     try:
@@ -90,11 +93,9 @@ def load_workspace(config: Path | None, *, cwd: Path, environ: Mapping[str, str]
 
 
 def _find(cwd: Path) -> Path:
-    start = cwd.absolute()
-    for folder in (start, *start.parents):
-        path = folder / FILE_NAME
-        if path.is_file():
-            return path
+    found = nearest_workspace(cwd)
+    if found is not None:
+        return found
     raise ConfigError(
         [
             Diagnostic(
@@ -102,18 +103,29 @@ def _find(cwd: Path) -> Path:
                 "error",
                 None,
                 f"there is no {FILE_NAME}",
-                f"looked in {plain(os.fspath(start), 200)} and the folders above it",
+                f"looked in {plain(os.fspath(cwd.absolute()), 200)} and the folders above it",
                 "run `expsync init` to begin a workspace, or name the file with --config",
             )
         ]
     )
 
 
-def _unreadable(path: Path, error: Exception) -> Diagnostic:
+def _unreadable(path: Path, error: Exception, *, named: bool) -> Diagnostic:
+    """What is said of a file that can't be read; `named` where somebody gave its name."""
     reason = "it does not exist" if isinstance(error, FileNotFoundError) else "it can't be read"
-    if isinstance(error, OSError) and reason == "it can't be read" and error.strerror:
-        reason = plain(error.strerror)
-    hint = "run `expsync init` to begin a workspace, or name the file with --config"
+    hint = "look at its permissions"
+    if isinstance(error, NotAFileError):
+        reason = error.strerror or reason
+        there = nearest_workspace(path, above=False)
+        hint = "run `expsync init` to begin a workspace, or name its file with --config"
+        if there is not None:
+            hint = f"name the file in it: --config {plain(os.fspath(there), 200)}"
+    elif isinstance(error, FileNotFoundError):
+        hint = "run `expsync init` to begin a workspace, or name the file with --config"
+        if named:
+            hint = "name a file that is there; without --config, expsync.yaml here or in a folder above is taken"
+    elif isinstance(error, OSError) and error.strerror:
+        reason = plain(error.strerror).lower()
     return Diagnostic("EXP301", "error", Place(plain(os.fspath(path), 200)), "no workspace file", reason, hint)
 
 

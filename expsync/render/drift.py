@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from expsync.model.drift import Drift, DriftChange, DriftedExperiment
 from expsync.model.json_text import indented_json
 from expsync.model.plan import Change
-from expsync.model.workspace import SANDBOX
 from expsync.render.markdown_text import code, prose
+from expsync.render.rows import beside, change_rows, destination, last_lines, unmanaged_rows
 from expsync.render.safe import unaddressed, visible
 from expsync.render.times import time_text
 from expsync.render.values import change_lines
-from expsync.render.view import (
-    Paint,
-    base_text,
-    cells,
-    change_symbol,
-    counted,
-    padded,
-    tailed,
-    unmanaged_text,
-)
+from expsync.render.view import Paint, base_text, counted, hanging, unmanaged_text
 
 _INDENT = " " * 4
-_LEAST_VALUE = 30
-_WIDEST_PATH = 44
 _VALUE_IN_CELL = 120
 _CONFLICT = "conflict: the files changed it too"
 
@@ -35,9 +26,16 @@ def render_json(drift: Drift) -> str:
     return indented_json(drift.model_dump(mode="json"))
 
 
-def render_text(drift: Drift, *, colour: bool, width: int) -> str:
-    """The drift as lines of text, the summary last; `width` bounds how much of a long value is shown."""
-    return "\n".join(unaddressed(line) for line in _lines(drift, Paint(on=colour), width=width)) + "\n"
+def render_text(
+    drift: Drift, *, colour: bool, width: int, zone: tzinfo | None = UTC, named: Callable[[str], str] = str
+) -> str:
+    """The drift as lines of text, the summary last; lines are broken, and long values cut, to fit into `width`.
+
+    Times are in `zone`, where None is the machine's. `named` says how a file of the workspace is called
+    where the reader stands.
+    """
+    look = _Look(Paint(on=colour), width, zone, named)
+    return "\n".join(unaddressed(line) for line in _lines(drift, look)) + "\n"
 
 
 def render_markdown(drift: Drift) -> str:
@@ -58,67 +56,63 @@ def render_markdown(drift: Drift) -> str:
 # --- text ---
 
 
-def _lines(drift: Drift, paint: Paint, *, width: int) -> Iterator[str]:
-    yield _header(drift, paint)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """For whom the text is."""
+
+    paint: Paint
+    width: int
+    zone: tzinfo | None
+    named: Callable[[str], str]
+
+
+def _lines(drift: Drift, look: _Look) -> Iterator[str]:
+    paint, width = look.paint, look.width
+    yield from _header(drift, look)
     yield ""
     for experiment in drift.experiments:
-        yield from _experiment(experiment, paint, width=width)
+        yield from _experiment(experiment, look)
         yield ""
     if drift.unmanaged:
         yield paint.strong(f"Live, but in no file ({len(drift.unmanaged)}):")
-        column = max(cells(visible(entry.key)) for entry in drift.unmanaged)
-        for entry in drift.unmanaged:
-            number = paint.faint(f"id {visible(entry.id)}")
-            yield f"{_INDENT}? {padded(visible(entry.key), column)}  {padded(unmanaged_text(entry), 13)}  {number}"
+        yield from unmanaged_rows(drift.unmanaged, paint, width=width)
         yield ""
     if drift.notLive:
         yield paint.strong(f"Declared, but not live ({len(drift.notLive)}):")
-        yield from (f"{_INDENT}+ {visible(key)}" for key in drift.notLive)
+        for key in drift.notLive:
+            yield from hanging(f"{_INDENT}+ {visible(key)}", width, indent=6)
         yield ""
     if not drift.experiments:
         yield paint.good(
             "No drift: nobody changed what the files say." if drift.base else "No drift: live is as the files say."
         )
-    said = _summary(drift)
-    yield paint.bad(said) if drift.summary.conflicts else paint.strong(said)
+    yield from last_lines(_summary(drift), paint.bad if drift.summary.conflicts else paint.strong, width)
 
 
-def _header(drift: Drift, paint: Paint) -> str:
-    address = "the embedded sandbox" if drift.baseUrl == SANDBOX else visible(drift.baseUrl)
-    where = f"Environment {visible(drift.environment)}, project {visible(drift.projectId)}, {address}"
+def _header(drift: Drift, look: _Look) -> Iterator[str]:
     scope = [f"only {', '.join(visible(target) for target in drift.targets)}"] if drift.targets else []
     scope += ["what the files say → what is live"] if drift.experiments else []
-    return paint.strong(where) + (paint.faint(f" ({'; '.join(scope)})") if scope else "")
+    said, paint = f"({'; '.join(scope)})" if scope else "", look.paint
+    yield from beside(destination(drift), paint.strong, said, paint.faint, width=look.width, gap=1, indent=2)
 
 
-def _experiment(experiment: DriftedExperiment, paint: Paint, *, width: int) -> Iterator[str]:
-    place = paint.faint(f"{visible(experiment.file)}:{experiment.line}")
-    yield f"{paint.strong(visible(experiment.key))}  {place}"
-    modified = _when_and_who(experiment.lastModifiedAt, experiment.lastModifiedBy, visible)
+def _experiment(experiment: DriftedExperiment, look: _Look) -> Iterator[str]:
+    paint, width = look.paint, look.width
+    place = f"{visible(look.named(experiment.file))}:{experiment.line}"
+    yield from beside(visible(experiment.key), paint.strong, place, paint.faint, width=width, gap=2, indent=4)
+    modified = _when_and_who(experiment.lastModifiedAt, experiment.lastModifiedBy, visible, look.zone)
     if modified:
-        yield _INDENT + paint.faint(f"last modified {modified}")
-    column = max(min(cells(visible(change.path)), _WIDEST_PATH) for change in experiment.changes)
-    for change in experiment.changes:
-        path, mark = visible(change.path), change_symbol(change.kind)
-        indent = len(_INDENT) + 4 + max(cells(path), column)
-        room = max(width - indent, _LEAST_VALUE)
-        label = f"[{_CONFLICT}]" if change.origin == "both" else ""
-        first, *rest = tailed(change_lines(_as_change(change), room), label, paint.bad(label), room)
-        yield f"{_INDENT}{_painted(mark, paint)} {padded(path, column)}  {first}".rstrip()
-        yield from (" " * indent + line for line in rest)
+        yield from map(paint.faint, hanging(f"{_INDENT}last modified {modified}", width, indent=6))
+    labelled = [
+        (_as_change(change), (f"[{_CONFLICT}]" if change.origin == "both" else "", paint.bad))
+        for change in experiment.changes
+    ]
+    for change, lines in zip(experiment.changes, change_rows(labelled, paint, width=width), strict=True):
+        yield from lines
         if change.since is not None:
-            said = _when_and_who(change.since.createdAt, change.since.createdBy, visible)
-            yield f"{_INDENT}    " + paint.faint(f"since version {change.since.version}" + (said and f", {said}"))
-
-
-def _painted(mark: str, paint: Paint) -> str:
-    match mark:
-        case "+":
-            return paint.good(mark)
-        case "-":
-            return paint.bad(mark)
-        case _:
-            return paint.changed(mark)
+            said = _when_and_who(change.since.createdAt, change.since.createdBy, visible, look.zone)
+            line = f"{_INDENT}    since version {change.since.version}" + (said and f", {said}")
+            yield from map(paint.faint, hanging(line, width, indent=10))
 
 
 # --- Markdown ---
@@ -163,9 +157,9 @@ def _summary(drift: Drift) -> str:
     return f"Drift{since}: {drifted}, {differences}{conflicts}; {unmanaged} live in no file, {absent} not live."
 
 
-def _when_and_who(at: str | None, by: str | None, shown: Callable[[str], str]) -> str:
+def _when_and_who(at: str | None, by: str | None, shown: Callable[[str], str], zone: tzinfo | None = UTC) -> str:
     """`2026-02-01 10:26:00 UTC by ann@example.com`, as far as the server tells."""
-    parts = ([time_text(at, shown)] if at else []) + ([f"by {shown(by)}"] if by else [])
+    parts = ([time_text(at, shown, zone)] if at else []) + ([f"by {shown(by)}"] if by else [])
     return " ".join(parts)
 
 

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from posixpath import join, normpath
 
-from expsync.diagnostics import Diagnostic
+from expsync.diagnostics import Diagnostic, Severity
 from expsync.render.safe import visible
+
+MOST_SHOWN = 10
+"""Annotations of each severity that GitHub shows of one step; it takes the first and drops the others unsaid."""
 
 
 def render_annotations(problems: Sequence[Diagnostic], *, folder: str) -> str:
     """A command a line, in the order given; `folder` is the workspace's, relative to the repository's root."""
     return "".join(f"{_annotation(problem, folder)}\n" for problem in problems)
+
+
+def unshown(problems: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The problems, in their order, whose annotations GitHub will drop."""
+    seen: Counter[Severity] = Counter()
+    rest = []
+    for problem in problems:
+        seen[problem.severity] += 1
+        if seen[problem.severity] > MOST_SHOWN:
+            rest.append(problem)
+    return rest
 
 
 def _annotation(problem: Diagnostic, folder: str) -> str:

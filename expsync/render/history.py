@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from pydantic import JsonValue
 
@@ -11,10 +11,11 @@ from expsync.model.history import History, HistoryEntry, Subject, VersionDiff
 from expsync.model.json_text import compact_json, indented_json
 from expsync.model.plan import Change, ChangeKind
 from expsync.render.markdown_text import code
+from expsync.render.rows import NO_LABEL, beside, change_rows, painted_symbol
 from expsync.render.safe import unaddressed, visible
-from expsync.render.times import moment
+from expsync.render.times import clock_text, moment, offset_text
 from expsync.render.values import change_lines
-from expsync.render.view import Paint, cells, change_symbol, counted, padded, wrapped
+from expsync.render.view import LEAST, Paint, cells, change_symbol, counted, padded, wrapped
 
 CHANGES_SHOWN = 6
 """Changes of one version that a list shows, unless all are asked for."""
@@ -23,7 +24,6 @@ _LEAST_VALUE = 30
 _WIDEST_AUTHOR = 32
 _NARROWEST_AUTHOR = 12
 _WIDEST_TIME = len("2026-02-01 10:26:00")
-_WIDEST_PATH = 44
 _INDENT = "    "
 _UNKNOWN = "unknown"
 _NONE_LISTED = "The server lists no version."
@@ -48,19 +48,20 @@ def render_diff_json(diff: VersionDiff) -> str:
     return indented_json({"key": diff.subject.key, "from": diff.before, "to": diff.after, "changes": changes})
 
 
-def render_text(history: History, *, colour: bool, width: int, verbose: bool = False) -> str:
+def render_text(history: History, *, colour: bool, width: int, verbose: bool = False, zone: tzinfo | None = UTC) -> str:
     """A table, newest first: number, time, author, and a line a change.
 
-    With `verbose`, a paragraph a version instead, with all changes in full.
+    With `verbose`, a paragraph a version instead, with all changes in full; in a narrow terminal with the first of
+    them. Times are in `zone`, where None is the machine's.
     """
     paint = Paint(on=colour)
-    lines = [_headline(history.subject, paint, counted(len(history.entries), "version")), ""]
+    lines = [*_headline(history.subject, paint, counted(len(history.entries), "version"), width=width), ""]
     if not history.entries:
         lines.append(_NONE_LISTED)
     elif verbose:
-        lines += _paragraphs(history.entries, paint, width=width)
+        lines += _paragraphs(history.entries, paint, zone, width=width)
     else:
-        lines += _table(history.entries, paint, width=width)
+        lines += _table(history.entries, paint, zone, width=width)
     lines += _unrecorded(history.unrecorded, "Not in every version, so not always compared", paint, width=width)
     return _joined(lines)
 
@@ -68,7 +69,7 @@ def render_text(history: History, *, colour: bool, width: int, verbose: bool = F
 def render_diff_text(diff: VersionDiff, *, colour: bool, width: int) -> str:
     """The changes from one version to the other in full, a line or more each."""
     paint = Paint(on=colour)
-    lines = [_headline(diff.subject, paint, f"version {diff.before} → version {diff.after}"), ""]
+    lines = [*_headline(diff.subject, paint, f"version {diff.before} → version {diff.after}", width=width), ""]
     lines += _in_full(diff.changes, paint, width=width)
     if not diff.changes:
         lines.append(_no_changes(diff))
@@ -112,26 +113,51 @@ def _joined(lines: Sequence[str]) -> str:
 # --- text ---
 
 
-def _headline(subject: Subject, paint: Paint, what: str) -> str:
-    where = f"environment {visible(subject.environment)}, project {visible(subject.projectId)}"
-    return f"{paint.strong(visible(subject.key))} ({where}): {what}"
+def _headline(subject: Subject, paint: Paint, what: str, *, width: int) -> Iterator[str]:
+    where = f"(environment {visible(subject.environment)}, project {visible(subject.projectId)}): {what}"
+    yield from beside(visible(subject.key), paint.strong, where, str, width=width, gap=1, indent=2)
 
 
-def _table(entries: Sequence[HistoryEntry], paint: Paint, *, width: int) -> Iterator[str]:
-    heads = ("VERSION", "WHEN (UTC)", "BY", "CHANGES")
+def _table(entries: Sequence[HistoryEntry], paint: Paint, zone: tzinfo | None, *, width: int) -> Iterator[str]:
+    offsets = {offset_text(found, zone) for entry in entries if (found := _moment(entry)) is not None}
+    common = offsets.pop() if len(offsets) == 1 else ""
+    times = [_clock(entry, zone) if common else _time(entry, zone) for entry in entries]
+    heads = ("VERSION", f"WHEN ({common})" if common else "WHEN", "BY", "CHANGES")
     widest = min(_WIDEST_AUTHOR, max(_NARROWEST_AUTHOR, width // 5))
-    rows = [(str(e.version), _cut(_time(e), _WIDEST_TIME), _cut(_author(e), widest)) for e in entries]
+    longest = _WIDEST_TIME + (0 if common else len(" +00:00"))
+    rows = [
+        (str(entry.version), _cut(time, longest), _cut(_author(entry), widest))
+        for entry, time in zip(entries, times, strict=True)
+    ]
     number, time, author = (max(cells(row[at]) for row in (heads, *rows)) for at in range(3))
+    indent = number + time + author + 6
+    if width - indent < _LEAST_VALUE:
+        yield from _list(entries, paint, zone, width=width)
+        return
 
     def line(row: Sequence[str], what: str) -> str:
         return f"{row[0].rjust(number)}  {padded(row[1], time)}  {padded(row[2], author)}  {what}".rstrip()
 
     yield paint.faint(line(heads, heads[3]))
-    indent = number + time + author + 6
     for entry, row in zip(entries, rows, strict=True):
-        first, *rest = _briefly(entry, paint, room=max(width - indent, _LEAST_VALUE))
+        first, *rest = _briefly(entry, paint, room=width - indent)
         yield line(row, first)
         yield from (" " * indent + more for more in rest)
+
+
+def _list(entries: Sequence[HistoryEntry], paint: Paint, zone: tzinfo | None, *, width: int) -> Iterator[str]:
+    """What the table says, each version's changes under it."""
+    for place, entry in enumerate(entries):
+        if place:
+            yield ""
+        yield from _version(entry, paint, zone, width=width)
+        yield from (_INDENT + line for line in _briefly(entry, paint, room=max(width - len(_INDENT), LEAST)))
+
+
+def _version(entry: HistoryEntry, paint: Paint, zone: tzinfo | None, *, width: int) -> Iterator[str]:
+    """Number, time and author."""
+    said = f"{_time(entry, zone)}  {_author(entry)}"
+    yield from beside(f"version {entry.version}", paint.strong, said, str, width=width, gap=2, indent=2)
 
 
 def _briefly(entry: HistoryEntry, paint: Paint, *, room: int) -> list[str]:
@@ -142,19 +168,18 @@ def _briefly(entry: HistoryEntry, paint: Paint, *, room: int) -> list[str]:
     lines: list[str] = []
     for change in shown:
         path = _cut(visible(change.path), room - 2)
-        mark = _painted(change_symbol(change.kind), change.kind, paint)
+        mark = painted_symbol(change_symbol(change.kind), paint)
         lines.append(f"{mark} {path}  {_brief(change, room - cells(path) - 4)}".rstrip())
     if len(shown) < len(entry.changes):
         lines.append(paint.faint(f"and {len(entry.changes) - len(shown)} more (-v shows all)"))
     return lines
 
 
-def _paragraphs(entries: Sequence[HistoryEntry], paint: Paint, *, width: int) -> Iterator[str]:
+def _paragraphs(entries: Sequence[HistoryEntry], paint: Paint, zone: tzinfo | None, *, width: int) -> Iterator[str]:
     for place, entry in enumerate(entries):
         if place:
             yield ""
-        zone = " UTC" if _moment(entry) is not None else ""
-        yield f"{paint.strong(f'version {entry.version}')}  {_time(entry)}{zone}  {_author(entry)}"
+        yield from _version(entry, paint, zone, width=width)
         if entry.changes:
             yield from _in_full(entry.changes, paint, width=width)
         else:
@@ -163,14 +188,8 @@ def _paragraphs(entries: Sequence[HistoryEntry], paint: Paint, *, width: int) ->
 
 def _in_full(changes: Sequence[Change], paint: Paint, *, width: int) -> Iterator[str]:
     """A line or more a change, with nothing left out."""
-    paths = [visible(change.path) for change in changes]
-    column = max((cells(path) for path in paths if cells(path) <= _WIDEST_PATH), default=0)
-    for change, path in zip(changes, paths, strict=True):
-        mark = _painted(change_symbol(change.kind), change.kind, paint)
-        indent = len(_INDENT) + 4 + max(cells(path), column)
-        first, *rest = change_lines(change, max(width - indent, _LEAST_VALUE), cut=False)
-        yield f"{_INDENT}{mark} {padded(path, column)}  {first}".rstrip()
-        yield from (" " * indent + line for line in rest)
+    labelled = [(change, NO_LABEL) for change in changes]
+    yield from (line for lines in change_rows(labelled, paint, width=width, cut=False) for line in lines)
 
 
 def _brief(change: Change, room: int) -> str:
@@ -192,16 +211,6 @@ def _cut(text: str, room: int) -> str:
     while cells(kept) > room - 1 and kept:
         kept = kept[:-1]
     return f"{kept}…" if kept else ""
-
-
-def _painted(text: str, kind: ChangeKind, paint: Paint) -> str:
-    match kind:
-        case "add":
-            return paint.good(text)
-        case "remove":
-            return paint.bad(text)
-        case "replace":
-            return paint.changed(text)
 
 
 def _unrecorded(names: Sequence[str], said: str, paint: Paint, *, width: int) -> list[str]:
@@ -229,10 +238,17 @@ def _not_compared(diff: VersionDiff) -> Sequence[str]:
     return () if diff.before == diff.after else diff.unrecorded
 
 
-def _time(entry: HistoryEntry) -> str:
-    """The time in UTC to the second, or what the server says where that is no time."""
+def _time(entry: HistoryEntry, zone: tzinfo | None = UTC) -> str:
+    """The time to the second with its zone, or what the server says where that is no time."""
     found = _moment(entry)
-    return visible(entry.createdAt or _UNKNOWN) if found is None else found.strftime("%Y-%m-%d %H:%M:%S")
+    said = _clock(entry, zone)
+    return said if found is None else f"{said} {offset_text(found, zone)}"
+
+
+def _clock(entry: HistoryEntry, zone: tzinfo | None = UTC) -> str:
+    """The same without its zone."""
+    found = _moment(entry)
+    return visible(entry.createdAt or _UNKNOWN) if found is None else clock_text(found, zone)
 
 
 def _moment(entry: HistoryEntry) -> datetime | None:
@@ -261,7 +277,7 @@ def _row(entry: HistoryEntry, *, verbose: bool) -> str:
     what = "<br>".join(said) or _nothing(entry)
     time, author = (
         text if verbose else _cut(text, widest)
-        for text, widest in ((_time(entry), _WIDEST_TIME), (_author(entry), _WIDEST_AUTHOR))
+        for text, widest in ((_clock(entry), _WIDEST_TIME), (_author(entry), _WIDEST_AUTHOR))
     )
     return f"| {entry.version} | {_code(time)} | {_code(author)} | {what} |"
 

@@ -216,7 +216,8 @@ def _list(title: str, items: Sequence[str], budget: _Budget, cuts: list[str]) ->
     around = len(opening) + len(parts.CLOSING) + 3 * len(_JOINT)
     shown = _as_many(items, budget.room - around, len("\n"))
     if len(shown) < len(items):
-        cuts.append(f"{len(items) - len(shown):,} of {_numbered(len(items), 'line')} under “{title}” left out")
+        left = f"{len(items) - len(shown):,} of" if shown else "all"
+        cuts.append(f"{left} {_numbered(len(items), 'line')} under “{title}” left out")
     if not shown:
         return ""
     text = _JOINT.join([opening, "\n".join(shown), parts.CLOSING])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Sequence
 
 from expsync.model.json_text import compact_json
@@ -70,9 +71,11 @@ CLOSING = "</details>"
 def findings_and_fields(experiment: PlannedExperiment, most: int | None = None) -> str:
     """Where it is declared, its findings with how to settle them, and its changes, `most` of them at most."""
     blocks = []
-    if experiment.file is not None:
-        line = "" if experiment.line is None else f":{experiment.line}"
-        blocks.append(code(short(visible(experiment.file) + line, _PATH_SHOWN)))
+    line = "" if experiment.line is None else f":{experiment.line}"
+    place = [] if experiment.file is None else [code(short(visible(experiment.file) + line, _PATH_SHOWN))]
+    place += [] if experiment.id is None else [f"id {code(short(visible(experiment.id), NAME_SHOWN))}"]
+    if place:
+        blocks.append(", ".join(place))
     if experiment.findings:
         blocks.append("\n".join(_finding(finding) for finding in experiment.findings))
     shown = experiment.changes[:most]
@@ -133,7 +136,9 @@ def _switched(experiment: PlannedExperiment, *, brief: bool) -> str:
 
 
 def _place(segment: str | None) -> str:
-    return "all other users" if segment is None else f"segment {code(short(visible(segment), NAME_SHOWN))}"
+    if segment is None:
+        return "all other users"
+    return f"segment {code(short(visible(segment), NAME_SHOWN))}" if segment else "a segment without a name"
 
 
 def _finding(finding: Finding) -> str:
@@ -160,7 +165,8 @@ def _impact(impact: Impact) -> str:
 
 def _bars(split: SplitChange) -> list[str]:
     place = short(place_text(split.segment), NAME_SHOWN)
-    return [clip(line, _BAR_SHOWN) for line in (place, *bars(split, _PLAIN))]
+    # A block of code can be moved sideways, and a line of it is cut in the end.
+    return [clip(line, _BAR_SHOWN) for line in (place, *bars(split, _PLAIN, width=sys.maxsize))]
 
 
 def _operation(operation: Operation) -> str:

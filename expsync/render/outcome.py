@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from expsync.model.json_text import indented_json
@@ -10,7 +10,7 @@ from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
 from expsync.model.plan import Action, Operation
 from expsync.render.safe import unaddressed, visible
 from expsync.render.values import change_lines
-from expsync.render.view import Paint, counted
+from expsync.render.view import Paint, cells, counted, hanging
 
 _VALUE_WIDTH = 80
 """Characters of a value that is left to do."""
@@ -21,14 +21,17 @@ def render_json(outcome: ApplyOutcome) -> str:
     return indented_json(outcome.document())
 
 
-def render_text(outcome: ApplyOutcome, *, colour: bool = False) -> str:
-    """A line for each experiment, what is left to do for those that did not come to their end, and a summary line."""
+def render_text(outcome: ApplyOutcome, *, colour: bool = False, width: int | None = None) -> str:
+    """A line for each experiment, what is left to do for those that did not come to their end, and a summary line.
+
+    Lines are broken at `width`, where there is one.
+    """
     paint = Paint(colour)
-    lines = [line for experiment in outcome.experiments for line in _experiment(experiment, paint)]
+    lines = [line for experiment in outcome.experiments for line in _experiment(experiment, paint, width)]
     if outcome.experiments:
         lines.append("")
-    lines += _check(outcome, paint)
-    lines.append(summary_line(outcome))
+    lines += _check(outcome, paint, width)
+    lines += hanging(summary_line(outcome), width, indent=2)
     return "\n".join(unaddressed(line) for line in lines) + "\n"
 
 
@@ -42,47 +45,82 @@ def summary_line(outcome: ApplyOutcome) -> str:
     )
 
 
-def _experiment(experiment: ExperimentOutcome, paint: Paint) -> Iterator[str]:
-    key = paint.strong(visible(experiment.key))
+_UNDER = 13
+"""Columns before an experiment's key."""
+_NARROW = 60
+
+
+def _experiment(experiment: ExperimentOutcome, paint: Paint, width: int | None) -> Iterator[str]:
+    label, painted, said = _said(experiment, paint)
+    start = f"  {label.ljust(_UNDER - 4)}  "
+    key = visible(experiment.key)
+    head = painted(label) + start[2 + len(label) :] + paint.strong(key)
+    if width is None or cells(start) + cells(key) + 2 + cells(said) <= width:
+        yield f"  {head}  {said}"
+    else:
+        yield f"  {head}"
+        yield from hanging(" " * _under(width) + said, width, indent=_under(width))
+    indent = _under(width)
+    under = indent + (11 if indent == _UNDER else 4)
+    for name, text in _more(experiment):
+        label = name if name == "hint:" else name.ljust(10)
+        line = " " * indent + f"{label} {text}" if name else " " * under + text
+        yield from hanging(line.rstrip(), width, indent=under)
+
+
+def _under(width: int | None) -> int:
+    """Where the lines under an experiment begin."""
+    return _UNDER if width is None or width >= _NARROW else 4
+
+
+def _said(experiment: ExperimentOutcome, paint: Paint) -> tuple[str, Callable[[str], str], str]:
+    """The label, its colour, and what is said behind the key."""
     done = counted(len(experiment.done), "call")
     match experiment.status:
         case "done":
-            yield f"  {paint.good('done')}       {key}  {_past(experiment.action)} ({done})"
+            return "done", paint.good, f"{_past(experiment.action)} ({done})"
         case "failed":
-            yield f"  {paint.bad('failed')}     {key}  {visible(experiment.error)}"
+            return "failed", paint.bad, visible(experiment.error)
         case "stopped":
-            yield f"  {paint.changed('stopped')}    {key}  interrupted after {done}"
+            return "stopped", paint.changed, f"interrupted after {done}"
         case "not-tried":
-            yield f"  {paint.changed('not tried')}  {key}  interrupted before its first call"
-        case "refused":
-            yield f"  {paint.changed('refused')}    {key}  {visible(experiment.error)}"
-        case "blocked":
-            yield f"  {paint.changed('blocked')}    {key}  {visible(experiment.error)}"
+            return "not tried", paint.changed, "interrupted before its first call"
+        case "refused" | "blocked":
+            return experiment.status, paint.changed, visible(experiment.error)
         case _:
             assert_never(experiment.status)
+
+
+def _more(experiment: ExperimentOutcome) -> Iterator[tuple[str, str]]:
+    """What is said under an experiment, each with a name in front but where it goes on."""
     if experiment.hint:
-        yield f"             hint: {visible(experiment.hint)}"
+        yield "hint:", visible(experiment.hint)
     if experiment.status in ("failed", "stopped"):
-        yield from (f"             done:      {_call(operation)}" for operation in experiment.done)
+        yield from (("done:", _call(operation)) for operation in experiment.done)
         if experiment.failed is not None:
-            yield f"             failed:    {_call(experiment.failed)}"
-        yield from (f"             not tried: {_call(operation)}" for operation in experiment.pending)
+            yield "failed:", _call(experiment.failed)
+        yield from (("not tried:", _call(operation)) for operation in experiment.pending)
     for change in experiment.left:
         first, *rest = change_lines(change, _VALUE_WIDTH)
-        yield f"             left:      {visible(change.path)}  {first}".rstrip()
-        yield from (f"                        {line}" for line in rest)
+        yield "left:", f"{visible(change.path)}  {first}".rstrip()
+        yield from (("", line) for line in rest)
 
 
-def _check(outcome: ApplyOutcome, paint: Paint) -> Iterator[str]:
+def _check(outcome: ApplyOutcome, paint: Paint, width: int | None) -> Iterator[str]:
     """What the read at the end found."""
+    said = ""
+    painted: Callable[[str], str] = str
     if outcome.unverified:
-        yield paint.bad(f"What was written could not be read again: {visible(outcome.unverified)}")
+        said, painted = f"What was written could not be read again: {visible(outcome.unverified)}", paint.bad
     elif any(experiment.left for experiment in outcome.experiments):
-        yield paint.bad("Read again: not everything is as it was to be; run expsync plan to see what is left.")
+        said = "Read again: not everything is as it was to be; run expsync plan to see what is left."
+        painted = paint.bad
     elif outcome.count("done") and not outcome.interrupted:
-        yield "Read again: what was written is live, and nothing of it is left to do."
+        said = "Read again: what was written is live, and nothing of it is left to do."
+    if said:
+        yield from map(painted, hanging(said, width, indent=2))
     if outcome.interrupted:
-        yield "Interrupted: run expsync apply again to do the rest."
+        yield from hanging("Interrupted: run expsync apply again to do the rest.", width, indent=2)
 
 
 def _call(operation: Operation) -> str:

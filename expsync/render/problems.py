@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expsync.diagnostics import Diagnostic, Place
 from expsync.render.safe import unaddressed, visible
-from expsync.render.view import Paint, counted
+from expsync.render.view import Paint, cells, counted, hanging
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
 
-def problem_text(problem: Diagnostic, *, colour: bool) -> str:
-    """One diagnostic, without a line break at its end; what it quotes can't act."""
-    place = problem.place and Place(visible(problem.place.file), problem.place.line, problem.place.column)
+def problem_text(
+    problem: Diagnostic, *, colour: bool, width: int | None = None, named: Callable[[str], str] = str
+) -> str:
+    """One diagnostic, without a line break at its end; what it quotes can't act.
+
+    Its lines are broken at `width`, where there is one. `named` says how a file of the workspace is called where
+    the reader stands.
+    """
+    place = problem.place
+    if place is not None:
+        place = Place(visible(named(place.file)), place.line, place.column)
     shown = replace(
         problem,
         place=place,
@@ -29,7 +37,12 @@ def problem_text(problem: Diagnostic, *, colour: bool) -> str:
     paint = Paint(on=colour)
     label, colon, message = first.partition(": ")
     label = paint.bad(label) if problem.severity == "error" else paint.changed(label)
-    return "\n".join([label + colon + paint.strong(message), *rest])
+    start, *more = hanging(message, width, indent=2, first=cells(first) - cells(message))
+    lines = [label + colon + paint.strong(start), *map(paint.strong, more)]
+    for line in rest:
+        indent = 4 if line.startswith("  hint: ") else 2
+        lines += hanging(line, None if width is None else width, indent=indent)
+    return "\n".join(lines)
 
 
 def count_text(problems: Sequence[Diagnostic]) -> str:

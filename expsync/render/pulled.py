@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from expsync.model.plan import Change
 from expsync.model.taken import Taken, by_reason
+from expsync.render.rows import NO_LABEL, beside, change_rows
 from expsync.render.safe import unaddressed, visible
-from expsync.render.values import change_lines
-from expsync.render.view import Paint, cells, change_symbol, counted, padded
+from expsync.render.view import Paint, counted
 
-_INDENT = "  "
-_LEAST_VALUE = 30
-_WIDEST_PATH = 44
+_INDENT = 2
 PATHS_SHOWN = 5
 
 
@@ -75,23 +73,7 @@ def summary_line(results: Sequence[Taken], *, environment: str) -> str:
 
 
 def _experiment(result: Taken, paint: Paint, *, width: int) -> Iterator[str]:
-    names = ", ".join(paint.strong(visible(name)) for name in result.files)
-    yield f"{names}  {paint.faint(visible(result.key))}"
-    paths = [visible(change.path) for change in result.changes]
-    column = max((cells(path) for path in paths if cells(path) <= _WIDEST_PATH), default=0)
-    for change, path in zip(result.changes, paths, strict=True):
-        indent = len(_INDENT) + 4 + max(cells(path), column)
-        first, *rest = change_lines(change, max(width - indent, _LEAST_VALUE))
-        yield f"{_INDENT}{_mark(change, paint)} {padded(path, column)}  {first}".rstrip()
-        yield from (" " * min(indent, width // 2) + line for line in rest)
-
-
-def _mark(change: Change, paint: Paint) -> str:
-    mark = change_symbol(change.kind)
-    match change.kind:
-        case "add":
-            return paint.good(mark)
-        case "remove":
-            return paint.bad(mark)
-        case "replace":
-            return paint.changed(mark)
+    names = ", ".join(visible(name) for name in result.files)
+    yield from beside(names, paint.strong, visible(result.key), paint.faint, width=width, gap=2, indent=4)
+    labelled = [(change, NO_LABEL) for change in result.changes]
+    yield from (line for lines in change_rows(labelled, paint, width=width, indent=_INDENT) for line in lines)

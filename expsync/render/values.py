@@ -32,13 +32,13 @@ def clip(text: str, limit: int, *, start: int = 0) -> str:
     return f"{before}{piece}{after} ({len(text) - len(piece):,} more characters)"
 
 
-def change_lines(change: Change, limit: int, *, cut: bool = True) -> list[str]:
+def change_lines(change: Change, limit: int, *, cut: bool = True, least: int = 0) -> list[str]:
     """What the change does: `old → new`, the new value, or the old one; a whole variant or segment field by field.
 
     One line or more, each of about `limit` characters at most; the first is empty where the path has said it all.
-    Without `cut` no value is shortened: a line may be longer then.
+    Without `cut` no value is shortened, and with it none to less than `least`: a line may be longer then.
     """
-    most = limit if cut else sys.maxsize
+    most = max(limit, least) if cut else sys.maxsize
     noun = _MEMBERS.get(change.path.rpartition(".")[2]) if change.path.startswith("variants.") else None
     if noun is not None:
         moved = _moved(change.before, change.after, noun)

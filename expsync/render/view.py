@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
@@ -86,15 +87,16 @@ def origin_label(origin: Origin | None) -> str:
             assert_never(origin)
 
 
-def tailed(lines: Sequence[str], label: str, painted: str, room: int) -> list[str]:
+def tailed(lines: Sequence[str], label: str, painted: Callable[[str], str], room: int) -> list[str]:
     """The lines with a label behind the last one, or under it where it does not fit into `room` columns."""
     if not label:
         return list(lines)
     *before, last = lines
+    under = [painted(line) for line in wrapped(label, room)]
     if not last:
-        return [*before, painted]
+        return [*before, *under]
     fits = cells(last) + 2 + cells(label) <= room
-    return [*before, f"{last}  {painted}"] if fits else [*lines, painted]
+    return [*before, f"{last}  {painted(label)}"] if fits else [*lines, *under]
 
 
 def base_text(base: Base) -> str:
@@ -149,6 +151,8 @@ def summary_line(plan: Plan) -> str:
     )
 
 
+LEAST = 20
+"""Columns that text is given at least, however narrow the terminal is."""
 DAILY_REQUESTS = 100_000
 """What the API allows a project in a day, which ends at 00:00 UTC."""
 
@@ -215,9 +219,14 @@ def unmanaged_text(entry: Unmanaged) -> str:
 
 def cells(text: str) -> int:
     """The columns that `text` takes up in a terminal."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(char: str) -> int:
+    """0 for what is drawn over the character before it, 2 for the wide ones of East Asia and for emoji, else 1."""
+    if unicodedata.category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def padded(text: str, width: int) -> str:
@@ -225,13 +234,54 @@ def padded(text: str, width: int) -> str:
     return text + " " * max(width - cells(text), 0)
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` columns, broken at spaces; a longer word stands out."""
-    lines = [""]
-    for word in text.split(" "):
+# Not behind a sign: what it is about would stand alone on the next line.
+_BREAK = re.compile(r"(?<! [+−→])(?<!^[+−→]) ")
+
+
+def wrapped(text: str, width: int, *, first: int = 0) -> list[str]:
+    """`text` in lines of at most `width` columns, broken at spaces; a longer word is broken where it must be.
+
+    `first` columns of the first line are taken already; it is empty where not a word fits behind them.
+    """
+    lines, room = [""], width - first
+    for word in _BREAK.split(text):
         line = f"{lines[-1]} {word}" if lines[-1] else word
-        if lines[-1] and cells(line) > width:
+        if cells(line) <= room:
+            lines[-1] = line
+            continue
+        if cells(word) <= width:
             lines.append(word)
         else:
-            lines[-1] = line
+            # What fills more than a line begins on this one where half of it is left.
+            start = f"{lines[-1]} " if lines[-1] else ""
+            left = room - cells(start)
+            pieces = _pieces(word, left if left * 2 >= width else 0, width)
+            lines[-1:] = [start + pieces[0] if pieces[0] else lines[-1], *pieces[1:]]
+        room = width
     return [unaddressed(line) for line in lines]
+
+
+def _pieces(word: str, first: int, width: int) -> list[str]:
+    """The word in parts of `width` columns, the first of `first`; what is drawn over a character stays with it."""
+    pieces, room = [""], first
+    for char in word:
+        wide = _cells_of(char)
+        if wide > room:
+            pieces.append("")
+            room = width
+        pieces[-1] += char
+        room -= wide
+    return pieces
+
+
+def hanging(text: str, width: int | None, *, indent: int, first: int = 0) -> list[str]:
+    """`text` in lines of at most `width` columns (one line, where there is none), all but the first indented.
+
+    `first` columns of the first line are taken already. Spaces at the start of the text stay.
+    """
+    if width is None or first + cells(text) <= width:
+        return [text]
+    said = text.lstrip(" ")
+    start = text[: len(text) - len(said)]
+    line, *rest = wrapped(said, max(width - indent, LEAST), first=first + len(start) - indent)
+    return [(start + line).rstrip(" "), *(" " * indent + more for more in rest)]

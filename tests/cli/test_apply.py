@@ -322,7 +322,7 @@ def test_bad_files_end_it_before_any_request(run: Run, workspace: Workspace) -> 
 
     ran = run("apply", "--yes")
 
-    assert (ran.code, ran.out, workspace.wires) == (1, "", [])
+    assert (ran.code, ran.out, workspace.asked) == (1, "", [])
     assert "experiments/bad.yaml:2:20" in ran.err
 
 

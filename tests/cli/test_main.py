@@ -15,8 +15,9 @@ import pytest
 from expsync import __version__
 from expsync.cli import main as front
 from expsync.cli import show
+from expsync.cli.help import ExpsyncCommand
 from expsync.cli.main import COMMANDS, group, main
-from expsync.cli.options import ExpsyncCommand, Globals, with_globals
+from expsync.cli.options import Globals, with_globals
 from expsync.diagnostics import Diagnostic, Place
 from expsync.errors import ConfigError, ExpsyncError, Interrupted, RefusedError
 from tests.cli.conftest import Run
@@ -71,7 +72,7 @@ def test_help_lists_every_command_with_its_own_words(run: Run) -> None:
     ran = run("--help")
 
     for name, (_, short) in COMMANDS.items():
-        assert f"  {name.ljust(8)}  {short}\n" in ran.out
+        assert f"  {name.ljust(10)}  {short}\n" in ran.out
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -87,14 +88,29 @@ def test_every_command_can_be_loaded_and_shows_its_help(run: Run, name: str) -> 
     [
         (["shw"], "error: no such command 'shw'; did you mean 'show'?\n  hint: see `expsync --help`\n"),
         (["frobnicate"], "error: no such command 'frobnicate'\n  hint: see `expsync --help`\n"),
-        (["--bad"], "error: No such option '--bad'.\n  hint: see `expsync --help`\n"),
-        (["show"], "error: Missing argument 'FILE'.\n  hint: see `expsync show --help`\n"),
-        (["show", "a", "b"], "error: Got unexpected extra argument (b)\n  hint: see `expsync show --help`\n"),
+        (["--bad"], "error: no such option '--bad'\n  hint: see `expsync --help`\n"),
+        (["show"], "error: missing argument 'FILE'\n  hint: see `expsync show --help`\n"),
+        (["show", "a", "b"], "error: got unexpected extra argument (b)\n  hint: see `expsync show --help`\n"),
         (
             ["show", "a", "--format", "pdf"],
-            "error: Invalid value for '--format': 'pdf' is not one of 'text', 'json', 'markdown', 'html'.\n"
+            "error: invalid value for '--format': 'pdf' is not one of 'text', 'json', 'markdown', 'html'\n"
             "  hint: see `expsync show --help`\n",
         ),
+        (
+            ["plan", "--formt", "json"],
+            "error: no such option '--formt'; did you mean '--format'?\n  hint: see `expsync plan --help`\n",
+        ),
+        (
+            ["--verson"],
+            "error: no such option '--verson'; did you mean '--version'?\n  hint: see `expsync --help`\n",
+        ),
+        (
+            ["sandbox", "serv"],
+            "error: no such command 'serv'; did you mean 'serve'?\n  hint: see `expsync sandbox --help`\n",
+        ),
+        (["sandbox", "zz"], "error: no such command 'zz'\n  hint: see `expsync sandbox --help`\n"),
+        (["plan", "-e"], "error: option '-e' requires an argument\n  hint: see `expsync plan --help`\n"),
+        (["plan", "--prune=3"], "error: option '--prune' does not take a value\n  hint: see `expsync plan --help`\n"),
         (["-v", "-q", "show", "a"], "error: --verbose and --quiet can't be used together\n"),
         (["show", "-vq", "a"], "error: --verbose and --quiet can't be used together\n"),
         (
@@ -227,8 +243,10 @@ def test_help_and_version_load_nothing_but_click(arguments: list[str]) -> None:
     assert ran.stdout.rpartition("|")[2].split() == [
         "expsync",
         "expsync.cli",
+        "expsync.cli.help",
         "expsync.cli.main",
         "expsync.cli.options",
+        "expsync.cli.suggest",
         "expsync.diagnostics",
         "expsync.errors",
     ]

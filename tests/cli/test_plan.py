@@ -254,7 +254,7 @@ def test_bad_files_end_it_before_any_request(run: Run, workspace: Workspace) -> 
     assert "experiments/bad.yaml:3:1" in ran.err
     assert ran.err.splitlines()[-1].startswith("2 errors")
     assert "Traceback" not in ran.err
-    assert (workspace.wires, Path("plan.json").exists()) == ([], False)
+    assert (workspace.asked, Path("plan.json").exists()) == ([], False)
 
 
 def test_without_a_workspace_there_is_nothing_to_plan(

@@ -140,7 +140,7 @@ def test_files_without_a_deployment_are_served_to_nobody_and_that_is_said(tmp_pa
         (["--from", "none"], 1, "error[EXP301]: no workspace file\n"),
         (["--fault", "maybe"], 64, "error: fault `maybe` isn't known; "),
         (["--api-key-env", "NOT_SET"], 64, "error: --api-key-env NOT_SET: the variable is not set, or empty\n"),
-        (["--port", "70000"], 64, "error: Invalid value for '--port': "),
+        (["--port", "70000"], 64, "error: invalid value for '--port': "),
         (["--seed", "none"], 1, "error: none: is no folder; "),
         (["--host", "256.0.0.1"], 1, "error: can't listen on 256.0.0.1"),
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 from pathlib import Path
@@ -12,7 +11,6 @@ import pytest
 from expsync.cli.embedded import sandbox_transport
 from expsync.cli.interrupt import Interruption
 from expsync.cli.options import Globals
-from expsync.cli.progress import Progress
 from expsync.cli.session import is_targeted, open_session
 from expsync.errors import AccessError, ConfigError, ExpsyncError, Interrupted
 from expsync.model.workspace import Environment
@@ -133,52 +131,6 @@ def test_a_file_that_is_no_sandbox_is_explained(tmp_path: Path) -> None:
     assert str(path) in caught.value.message
     assert caught.value.hint == f"remove {path} to start with an empty sandbox"
     assert caught.value.exit_code == 1
-
-
-# --- progress ---
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def bar_on(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch, globals_: Globals) -> str:
-    monkeypatch.setattr("sys.stderr", stream)
-    monkeypatch.setenv("TERM", "xterm")
-    with Progress(globals_, "applying", total=4) as progress:
-        progress.step("a")
-        progress.update(3, 4)
-    return stream.getvalue()
-
-
-def test_a_person_at_a_terminal_sees_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = bar_on(Terminal(), monkeypatch, Globals())
-
-    assert "applying" in shown
-    assert "3/4" in shown
-    # The last thing is to erase the line.
-    assert shown.endswith("\x1b[2K")
-
-
-def test_a_bar_has_no_colour_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = bar_on(Terminal(), monkeypatch, Globals(no_color=True))
-
-    assert "3/4" in shown
-    assert "\x1b[3" not in shown
-
-
-@pytest.mark.parametrize(
-    ("stream", "globals_", "ci"),
-    [(io.StringIO, Globals(), ""), (Terminal, Globals(quiet=True), ""), (Terminal, Globals(), "true")],
-    ids=["no terminal", "quiet", "CI"],
-)
-def test_nobody_else_sees_a_bar(
-    monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO], globals_: Globals, ci: str
-) -> None:
-    monkeypatch.setenv("CI", ci)
-
-    assert bar_on(stream(), monkeypatch, globals_) == ""
 
 
 # --- interruptions ---

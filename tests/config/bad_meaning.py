@@ -49,6 +49,13 @@ DESIGN_CASES: tuple[Case, ...] = (
         "warning EXP416 2:20 rolloutPercentage is no whole number",
         'warning EXP416 4:27 the percentage of segment "s" is no whole number',
     ),
+    Case(
+        "users drawn locally by the Amplitude ID",
+        "key: a\nevaluationMode: local\nbucketingKey: amplitude_id\ntargetSegments:\n"
+        "  - {name: s, bucketingKey: user_id}\n  - {name: t, bucketingKey: amplitude_id}\n",
+        "warning EXP417 3:15 local evaluation can't draw users by amplitude_id",
+        "warning EXP417 6:29 local evaluation can't draw users by amplitude_id",
+    ),
 )
 MEANING_CASES: tuple[Case, ...] = (
     Case(

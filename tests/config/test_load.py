@@ -204,9 +204,9 @@ def test_paths_limit_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert load("none.yaml", "../README.md", "../../") == (
         [],
         [
-            "EXP017 ../.. the folder has none of the workspace's files",
-            "EXP017 ../README.md no file of the workspace",
-            "EXP017 none.yaml there is no such file or folder",
+            "EXP017 .. the folder has none of the workspace's files",
+            "EXP017 README.md no file of the workspace",
+            "EXP017 experiments/none.yaml there is no such file or folder",
         ],
     )
 

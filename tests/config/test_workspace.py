@@ -162,11 +162,19 @@ def test_no_file_and_no_readable_file_are_told(tmp_path: Path) -> None:
         "  looked in TMP and the folders above it\n"
         "  hint: run `expsync init` to begin a workspace, or name the file with --config"
     )
-    hint = "\n  hint: run `expsync init` to begin a workspace, or name the file with --config"
+    hint = "\n  hint: run `expsync init` to begin a workspace, or name its file with --config"
     start = "error[EXP301]: no workspace file\n  TMP"
-    assert refusal(Path("none.yaml")) == start + "/none.yaml\n  it does not exist" + hint
+    assert refusal(Path("none.yaml")) == (
+        start + "/none.yaml\n  it does not exist\n"
+        "  hint: name a file that is there; without --config, expsync.yaml here or in a folder above is taken"
+    )
     assert refusal(Path()) == start + "\n  it is a folder" + hint
-    assert refusal(Path("x\0y")) == start + "/xy\n  it can't be read" + hint
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / "expsync.yaml").touch()
+    assert refusal(Path("team")) == (
+        start + "/team\n  it is a folder\n  hint: name the file in it: --config TMP/team/expsync.yaml"
+    )
+    assert refusal(Path("x\0y")) == start + "/xy\n  it can't be read\n  hint: look at its permissions"
     (tmp_path / "loop").symlink_to("loop")
     assert refusal(Path("loop")).startswith(start + "/loop\n  ")
 

@@ -1,12 +1,15 @@
-"""Problems for GitHub and for code scanning: the right line, and nothing that a file says can act."""
+"""Problems for GitHub: the right line, and nothing that a file says can act."""
 
 from __future__ import annotations
 
-import json
+from urllib.parse import unquote
 
-from expsync.diagnostics import Diagnostic, Place
-from expsync.render.github import render_annotations
-from expsync.render.sarif import render_sarif
+import pytest
+
+from expsync.diagnostics import Diagnostic, Place, Severity
+from expsync.render.github import MOST_SHOWN, render_annotations, unshown
+from expsync.render.safe import visible
+from tests.security.hostile import HALVES, HOSTILE
 
 WRONG = Diagnostic(
     "EXP104",
@@ -30,9 +33,7 @@ def test_an_annotation_stands_on_its_line() -> None:
 
 def test_the_place_is_told_from_the_root_of_the_repository() -> None:
     assert "file=infra/experiments/a.yaml," in render_annotations([WRONG], folder="infra")
-    document = json.loads(render_sarif([WRONG], folder="infra/x y/..", version="1", rules={}))
-    location = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
-    assert location["artifactLocation"] == {"uri": "infra/experiments/a.yaml"}
+    assert "file=infra/experiments/a.yaml," in render_annotations([WRONG], folder="infra/x y/..")
 
 
 def test_what_a_file_says_cannot_make_a_command() -> None:
@@ -45,43 +46,33 @@ def test_what_a_file_says_cannot_make_a_command() -> None:
     assert [part.split("=")[0] for part in properties.removeprefix("error ").split(",")] == ["title", "file", "line"]
 
 
-def test_the_sarif_document_has_a_result_a_problem_and_a_rule_a_code() -> None:
-    text = render_sarif(
-        [WRONG, NOWHERE, NOWHERE], folder=".", version="1.2.3", rules={"EXP104": "a number out of range"}
-    )
-    document = json.loads(text)
-    assert document["version"] == "2.1.0"
-    (run,) = document["runs"]
-    assert run["tool"]["driver"] == {
-        "name": "expsync",
-        "version": "1.2.3",
-        "rules": [
-            {"id": "EXP104", "shortDescription": {"text": "a number out of range"}},
-            {"id": "EXP404", "shortDescription": {"text": "EXP404"}},
-        ],
-    }
-    assert run["results"][0] == {
-        "ruleId": "EXP104",
-        "ruleIndex": 0,
-        "level": "error",
-        "message": {"text": "rolloutPercentage is out of range. 130 is not between 0 and 100. write a percentage"},
-        "locations": [
-            {
-                "physicalLocation": {
-                    "artifactLocation": {"uri": "experiments/a.yaml"},
-                    "region": {"startLine": 14, "startColumn": 20},
-                }
-            }
-        ],
-    }
-    assert [result["ruleIndex"] for result in run["results"]] == [0, 1, 1]
-    assert "locations" not in run["results"][1]
+@pytest.mark.parametrize("text", [*HOSTILE.values(), *HALVES.values(), "100%", "%25", "a,b=c:d::e", "%0A", "é ü"])
+def test_github_reads_what_was_meant(text: str) -> None:
+    """Read as the runner reads a command: properties up to `::`, split at commas, with its few escapes undone."""
+    problem = Diagnostic("EXP1", "warning", Place(f"x{text}", 3, 4), f"m{text}", subject=text)
+    (line,) = render_annotations([problem], folder="a").splitlines()
+    command, _, rest = line.removeprefix("::").partition(" ")
+    listed, _, message = rest.partition("::")
+    read = {name: unquote(value) for name, value in (part.split("=", 1) for part in listed.split(","))}
+    # The title's end has no space of its own, and a path within a folder has no step that leads nowhere.
+    assert read.pop("title") == visible(f"EXP1 {text}".strip())
+    assert read.pop("file").startswith("a/x") or "../" in text
+    assert (command, read) == ("warning", {"line": "3", "col": "4"})
+    shown = "\n".join(visible(said) for said in f"m{text}".splitlines())
+    assert message.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") == shown
 
 
-def test_a_place_without_a_line_has_no_region() -> None:
+def test_a_place_without_a_line_has_none() -> None:
     problem = Diagnostic("EXP1", "error", Place("a.yaml"), "m")
-    document = json.loads(render_sarif([problem], folder=".", version="1", rules={}))
-    assert document["runs"][0]["results"][0]["locations"] == [
-        {"physicalLocation": {"artifactLocation": {"uri": "a.yaml"}}}
-    ]
     assert render_annotations([problem], folder=".") == "::error title=EXP1,file=a.yaml::m\n"
+
+
+def test_what_github_drops_is_past_the_tenth_of_each_severity() -> None:
+    kinds: list[Severity] = ["error", "warning", "warning"]
+    problems = [Diagnostic(f"EXP{at}", kinds[at % 3], None, "m") for at in range(33)]
+    assert MOST_SHOWN == 10
+    # Of 11 errors the last one, and of 22 warnings those after the tenth.
+    assert [problem.code for problem in unshown(problems)] == [
+        f"EXP{at}" for at in range(33) if at == 30 or (at % 3 and at > 14)
+    ]
+    assert unshown(problems[:15]) == []

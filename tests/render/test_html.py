@@ -1,4 +1,4 @@
-"""The plan as an HTML page: whole bodies, and what a page owes to whoever reads it."""
+"""The plan as an HTML page: what it owes to whoever reads it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -20,55 +19,30 @@ from expsync.render import html
 from expsync.render.html_text import tag, text
 from expsync.render.safe import visible
 from tests.render.large import many
-from tests.render.plans import based_plan, experiment, hostile_plan, plan, rich_plan, split_plan, summary
+from tests.render.plans import experiment, plan
 from tests.render.reading import Page
+from tests.render.ten import TEN, ten_plan
+from tests.render.ten import shown as shown_of_ten
 from tests.security.hostile import acts
 
-Expected = Callable[[str, str], None]
+OTHERS = {"many-12-hostile": lambda: many(12, hostile=True), "many-100": lambda: many(100)}
+SMALL = [name for name in TEN if not name.startswith("many")]
+each = pytest.mark.parametrize("name", [*TEN, *OTHERS])
 
 
 @cache
-def plans() -> dict[str, Plan]:
-    return {
-        "empty": plan(summary=summary(unchanged=3, requests=1)),
-        "rich": rich_plan(),
-        "based": based_plan(),
-        "splits": split_plan(),
-        "hostile": hostile_plan(),
-        "many-12-hostile": many(12, hostile=True),
-        "many-100": many(100),
-        "many-1000-hostile": many(1_000, hostile=True),
-    }
-
-
-SMALL = ["empty", "rich", "based", "splits", "hostile"]
-LARGE = ["many-12-hostile", "many-100", "many-1000-hostile"]
-each = pytest.mark.parametrize("name", [*SMALL, *LARGE])
+def plan_of(name: str) -> Plan:
+    return OTHERS[name]() if name in OTHERS else ten_plan(name)
 
 
 @cache
 def shown(name: str) -> str:
-    return html.render(plans()[name])
+    return html.render(plan_of(name)) if name in OTHERS else shown_of_ten(name, "html")
 
 
 @cache
 def page(name: str) -> Page:
     return Page(shown(name))
-
-
-@pytest.mark.parametrize("name", SMALL)
-def test_the_body_of_a_report(expected: Expected, name: str) -> None:
-    body = shown(name).partition("<body>")[2].partition("<script>")[0]
-    expected(f"plan-{name}.html", f"{body.rstrip()}\n")
-
-
-@pytest.mark.parametrize("name", LARGE)
-def test_of_a_large_report_the_digest_is_kept(expected: Expected, name: str) -> None:
-    found = page(name)
-    kinds = sorted({kind for kind, _ in found.elements})
-    counts = "".join(f"{kind} {len(found.all(kind))}\n" for kind in kinds)
-    digest = hashlib.sha256(shown(name).encode()).hexdigest()
-    expected(f"plan-{name}.html.txt", f"{counts}{len(shown(name))} characters, sha256 {digest}\n")
 
 
 @each
@@ -121,7 +95,7 @@ def test_the_policy_allows_the_style_and_the_script_by_their_hashes() -> None:
 def test_all_of_every_change_and_every_call_is_there(name: str) -> None:
     """A reader of the page misses nothing that the document has; long values are there to the last character."""
     said = "".join(page(name).said)
-    for planned in plans()[name].experiments:
+    for planned in plan_of(name).experiments:
         assert visible(planned.key) in said
         for change in planned.changes:
             assert visible(change.path) in said
@@ -136,9 +110,9 @@ def test_all_of_every_change_and_every_call_is_there(name: str) -> None:
             what, how = finding.sentences()
             assert visible(what) in said
             assert visible(how) in said
-    for entry in plans()[name].unmanaged:
+    for entry in plan_of(name).unmanaged:
         assert visible(entry.key) in said
-    for note in plans()[name].notes:
+    for note in plan_of(name).notes:
         assert visible(note.message) in said
 
 

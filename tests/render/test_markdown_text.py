@@ -1,4 +1,4 @@
-"""Texts from outside in Markdown: read by a Markdown parser, they are what they were, and they do nothing."""
+"""Texts from outside in Markdown: rendered as GitHub does, they are what they were, and they do nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from expsync.render.markdown_text import cell, code, prose
 from expsync.render.safe import visible
+from tests.render.gfm import gfm
 from tests.security.hostile import HALVES, HOSTILE, acts
 
 TEXTS = {**HOSTILE, **HALVES}
@@ -22,7 +22,7 @@ ACTIVE = st.text(st.sampled_from("a1 `|\\*_[](){}<>&#!$~-+=:/.@\"'^%w\n\tGä🩺
 
 def shown(markdown: str) -> str:
     """The inline HTML of one paragraph."""
-    page = MarkdownIt("gfm-like", {"linkify": False}).render(markdown)
+    page = gfm(markdown)
     found = re.fullmatch(r"<p>(.*)</p>\n", page, re.DOTALL)
     assert found, page
     return found.group(1)
@@ -31,7 +31,7 @@ def shown(markdown: str) -> str:
 def cells(*markdown: str) -> list[str]:
     """The inline HTML of each cell of one row."""
     table = f"| {' | '.join('h' * len(markdown))} |\n|{'---|' * len(markdown)}\n| {' | '.join(markdown)} |\n"
-    page = MarkdownIt("gfm-like", {"linkify": False}).render(table)
+    page = gfm(table)
     assert page.count("<tr>") == 2
     return re.findall(r"<td>(.*?)</td>", page, re.DOTALL)
 
