@@ -45,22 +45,26 @@ class _GitError(ExpsyncError):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The repository that a folder is in. `prefix` is the folder's name in it: empty, or ending in `/`."""
+    """The repository that a folder is in. `prefix` is the folder's name in it: empty, or ending in `/`.
+
+    `hidden` are environment variables that git, and the hooks and helpers that it runs, need not see: API keys.
+    """
 
     folder: Path
     prefix: str
+    hidden: frozenset[str] = frozenset()
 
     @classmethod
-    def around(cls, folder: Path) -> Repository:
+    def around(cls, folder: Path, *, hidden: Iterable[str] = ()) -> Repository:
         """The repository around a folder; ExpsyncError where there is no git, or no repository."""
         try:
-            out = _git(folder, "rev-parse", "--show-prefix")
+            out = _git(folder, frozenset(hidden), "rev-parse", "--show-prefix")
         except _GitError as error:
             raise ExpsyncError(
                 f"{plain(str(folder), 200)} is in no git repository that can be read: {error.message}",
                 hint="the base is a commit of the repository that the workspace is in",
             ) from None
-        return cls(folder, os.fsdecode(out.removesuffix(b"\n")))
+        return cls(folder, os.fsdecode(out.removesuffix(b"\n")), frozenset(hidden))
 
     def commit(self, ref: str) -> str:
         """The full id of the commit that `ref` names; ExpsyncError where it names none."""
@@ -68,7 +72,7 @@ class Repository:
         if not ref or ref.startswith("-") or not ref.isprintable():
             raise UsageError(f"{quote(ref)} can't be a commit", hint="give a branch, a tag or a commit, such as main")
         try:
-            out = _git(self.folder, "rev-parse", "--verify", f"{ref}^{{commit}}")
+            out = _git(self.folder, self.hidden, "rev-parse", "--verify", f"{ref}^{{commit}}")
         except _GitError as error:
             said = "" if error.message == _NO_SUCH else f": {error.message}"
             raise ExpsyncError(
@@ -83,7 +87,7 @@ class Repository:
         if self.prefix:
             arguments += ["--", self.prefix]
         found: list[Entry] = []
-        for line in _git(self.folder, *arguments).split(b"\0"):
+        for line in _git(self.folder, self.hidden, *arguments).split(b"\0"):
             if not line:
                 continue
             described, _, raw = line.partition(b"\t")
@@ -98,10 +102,10 @@ class Repository:
         asked = list(dict.fromkeys(ids))
         if not asked:
             return {}
-        check = _git(self.folder, "cat-file", "--batch-check", given=_lines(asked))
+        check = _git(self.folder, self.hidden, "cat-file", "--batch-check", given=_lines(asked))
         sizes = dict(_size(line) for line in check.decode("ascii", "replace").splitlines())
         small = [id for id in asked if sizes[id] <= limit]
-        out = _git(self.folder, "cat-file", "--batch", given=_lines(small)) if small else b""
+        out = _git(self.folder, self.hidden, "cat-file", "--batch", given=_lines(small)) if small else b""
         found: dict[str, bytes] = {}
         at = 0
         for id in small:
@@ -126,7 +130,7 @@ def _lines(ids: Sequence[str]) -> bytes:
     return "".join(f"{id}\n" for id in ids).encode("ascii")
 
 
-def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+def _git(folder: Path, hidden: frozenset[str], *arguments: str, given: bytes = b"") -> bytes:
     """What git prints; _GitError with its first words where it fails, takes too long, or prints too much."""
     program = shutil.which("git")
     if program is None:
@@ -139,7 +143,7 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     with tempfile.TemporaryFile() as questions, tempfile.TemporaryFile() as complaints:
         questions.write(given)
         questions.seek(0)
-        out, code, late = _run([program, *fixed, *arguments], questions, complaints)
+        out, code, late = _run([program, *fixed, *arguments], _settings(os.environ, hidden), questions, complaints)
         complaints.seek(0)
         said = complaints.read(4000).decode("utf-8", "replace")
     if late:
@@ -151,12 +155,12 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     return out
 
 
-def _run(command: Sequence[str], questions: IO[bytes], complaints: IO[bytes]) -> tuple[bytes, int, bool]:
+def _run(
+    command: Sequence[str], settings: Mapping[str, str], questions: IO[bytes], complaints: IO[bytes]
+) -> tuple[bytes, int, bool]:
     """What was printed (one byte more than the limit at most), the exit code, and whether time ran out."""
     late = threading.Event()
-    with subprocess.Popen(
-        command, stdin=questions, stdout=subprocess.PIPE, stderr=complaints, env=_settings(os.environ)
-    ) as running:
+    with subprocess.Popen(command, stdin=questions, stdout=subprocess.PIPE, stderr=complaints, env=settings) as running:
 
         def end() -> None:
             late.set()
@@ -178,6 +182,7 @@ def _run(command: Sequence[str], questions: IO[bytes], complaints: IO[bytes]) ->
     return out, code, late.is_set()
 
 
-def _settings(environ: Mapping[str, str]) -> dict[str, str]:
+def _settings(environ: Mapping[str, str], hidden: frozenset[str]) -> dict[str, str]:
     """The environment for git: the user's own, with English messages, and nobody asked for a password."""
-    return {"GIT_TERMINAL_PROMPT": "0", **environ, "LC_ALL": "C"}
+    shown = {name: value for name, value in environ.items() if name not in hidden}
+    return {"GIT_TERMINAL_PROMPT": "0", **shown, "LC_ALL": "C"}

@@ -25,6 +25,7 @@ from expsync.config.yaml_text import MAX_BYTES
 from expsync.core.normalize import Desired, desired_state
 from expsync.diagnostics import Diagnostic, Place
 from expsync.errors import ConfigError, ExpsyncError
+from expsync.model.workspace import DEFAULT_KEY_VARIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def read_revision(workspace: Workspace, environment: str, ref: str) -> Revision:
 
     ExpsyncError where that can't be known: no git, no repository, no such commit.
     """
-    repository = Repository.around(workspace.root)
+    keys = {known.apiKeyEnv for known in workspace.file.environments.values()}
+    repository = Repository.around(workspace.root, hidden=keys | {DEFAULT_KEY_VARIABLE})
     commit = repository.commit(ref)
     entries = [entry for entry in repository.entries(commit) if _is_plain_name(entry.name)]
     with tempfile.TemporaryDirectory(prefix="expsync-") as folder:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
-from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
 from expsync.sandbox.flags import flag_of
+from expsync.sandbox.local import host_of, is_local
 from expsync.sandbox.messages import Refusal, Reply, Request
 from expsync.sandbox.parsing import parse_json
 from expsync.sandbox.records import Deployment, Json
@@ -26,7 +26,6 @@ FLAGS: Final = "/sdk/v2/flags"
 VARIANTS: Final = "/sdk/v2/vardata"
 _METHODS: Final[Mapping[str, tuple[str, ...]]] = {FLAGS: ("GET",), VARIANTS: ("GET", "POST")}
 _SCHEME: Final = "Api-Key "
-_LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HEADER_NAMES: Final = re.compile(r"[A-Za-z0-9_, -]{1,1000}")
 _NOT_USERS_OWN: Final = frozenset({"groups", "group_properties", "group_cohort_ids"})
 """Fields of a user that a context holds beside the user."""
@@ -254,11 +253,7 @@ def _allowed_origin(request: Request) -> dict[str, str]:
     origin = request.headers.get("origin")
     if origin is None:
         return {}
-    try:
-        host = urlsplit(origin).hostname or ""
-    except ValueError:
-        host = ""
-    local = host in _LOCAL_HOSTS or host.endswith(".localhost")
+    local = is_local(host_of(origin.partition("://")[2]))
     return {"vary": "Origin", **({"access-control-allow-origin": origin} if local else {})}
 
 

@@ -21,11 +21,17 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from expsync.sandbox.faults import Faults
+from expsync.sandbox.local import host_of, is_local
 from expsync.sandbox.messages import Reply, Request
 from expsync.sandbox.store import SandboxError
 
 _CONNECTION = "expsync.connection"
 """Where the scope has the connection, which ASGI itself keeps out of an application's reach."""
+_MISDIRECTED = Reply(
+    421,
+    {"content-type": "text/plain; charset=utf-8"},
+    b"this sandbox answers to names of this machine alone, such as localhost; for others serve it with --host\n",
+)
 _STOP_SECONDS = 10.0
 _HIGHEST_PORT = 65535
 
@@ -93,12 +99,17 @@ class _Server(uvicorn.Server):
 class _Endpoint:
     """The one application behind every path: the engine decides what there is."""
 
-    def __init__(self, engine: Answers, faults: Faults) -> None:
+    def __init__(self, engine: Answers, faults: Faults, *, local: bool) -> None:
         self._engine = engine
         self._faults = faults
+        self._local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await _read(HttpRequest(scope, receive))
+        called = request.headers.get("host", "")
+        if self._local and called and not is_local(host_of(called)):
+            await _response(_MISDIRECTED)(scope, receive, send)
+            return
         outcome = await run_in_threadpool(self._faults.run, lambda: self._engine.answer(request))
         connection: Connection | None = scope.get(_CONNECTION)
         reply = outcome.reply
@@ -120,10 +131,14 @@ class _Endpoint:
                 assert_never(never)
 
 
-def build_app(engine: Answers, faults: Faults | None = None) -> Starlette:
-    """The emulator as an ASGI application; cuts need the connection class of `serve`."""
+def build_app(engine: Answers, faults: Faults | None = None, *, local: bool = False) -> Starlette:
+    """The emulator as an ASGI application; cuts need the connection class of `serve`.
+
+    `local` is for who listens on loopback: then only requests that call it by a name of this machine are answered. A
+    page elsewhere can have its own name lead here, and a browser would take the answers for that page's.
+    """
     app = Starlette()
-    app.mount("", _Endpoint(engine, faults or Faults()))
+    app.mount("", _Endpoint(engine, faults or Faults(), local=local))
     return app
 
 
@@ -141,7 +156,7 @@ def serve(
     """
     listener = _listen(host, port)
     url = _url(listener)
-    server = _Server(_config(build_app(engine, faults)), lambda: announce(url))
+    server = _Server(_config(build_app(engine, faults, local=is_local(host))), lambda: announce(url))
     asyncio.run(server.serve(sockets=[listener]))
 
 
@@ -152,7 +167,7 @@ class ServedSandbox:
         self._listener = _listen("127.0.0.1", 0)
         self.url = _url(self._listener)
         self._started = threading.Event()
-        self._server = _Server(_config(build_app(engine, faults)), self._started.set)
+        self._server = _Server(_config(build_app(engine, faults, local=True)), self._started.set)
         self._thread = threading.Thread(target=self._run, name="served-sandbox", daemon=True)
 
     def __enter__(self) -> Self:

@@ -112,7 +112,7 @@ def test_a_hanging_call_does_not_keep_the_server_from_ending(caller: Caller) -> 
     served = ServedSandbox(caller.engine, Faults.parse(["timeout-before@1"]))
     with served:
         waiting = socket.create_connection((httpx.URL(served.url).host, httpx.URL(served.url).port or 0), SECONDS)
-        waiting.sendall(f"GET {EXPERIMENTS} HTTP/1.1\r\nHost: sandbox\r\n\r\n".encode())
+        waiting.sendall(f"GET {EXPERIMENTS} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         with httpx.Client(base_url=served.url, timeout=SECONDS) as client:
             # The second request is answered, so the first one hangs by now.
             assert client.get(EXPERIMENTS).status_code == 200
@@ -217,3 +217,35 @@ def test_another_server_can_not_cut_connections(store: Store) -> None:
 
 def test_the_application_answers_under_any_server(store: Store) -> None:
     assert called(build_app(Engine(store))).json() == {"experiments": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_answered"),
+    [
+        ("127.0.0.1:8377", True),
+        ("localhost", True),
+        ("LocalHost:8377", True),
+        ("[::1]:8377", True),
+        ("shop.localhost:3000", True),
+        ("evil.example", False),
+        ("localhost.evil.example:8377", False),
+        ("notlocalhost", False),
+        ("10.0.0.7:8377", False),
+        ("[", False),
+    ],
+)
+def test_on_loopback_it_answers_to_names_of_this_machine_alone(
+    caller: Caller, client: httpx.Client, name: str, is_answered: bool
+) -> None:
+    """A page elsewhere may have its name lead here, and would be let read the answers as its own."""
+    reply = client.get(EXPERIMENTS, headers={"host": name})
+    said = b"this sandbox answers to names of this machine alone, such as localhost; for others serve it with --host\n"
+    if is_answered:
+        assert reply.status_code == 200
+    else:
+        assert (reply.status_code, reply.content) == (421, said)
+
+
+def test_what_is_not_on_loopback_answers_to_any_name(store: Store) -> None:
+    assert called(build_app(Engine(store), local=False)).status_code == 200
+    assert called(build_app(Engine(store), local=True)).status_code == 421

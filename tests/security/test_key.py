@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 
-from expsync.cli import session
+from expsync.cli import planning
 from expsync.cli.interrupt import Interruption
 from expsync.sandbox.engine import Engine
 from expsync.sandbox.server import ServedSandbox
@@ -203,8 +203,7 @@ def test_our_own_mistake_does_not_show_the_key(
         except KeyError as error:
             raise RuntimeError(f"boom {key.strip()}\n::error::\x1b[31m {key!r} Bearer {key.strip()}") from error
 
-    monkeypatch.setattr(session, "make_plan", fail)
-    monkeypatch.setattr("expsync.cli.plan.make_plan", fail)
+    monkeypatch.setattr(planning, "make_plan", fail)
     ran = run("plan", *(["-v"] if verbose else []))
     assert ran.code == 1
     assert "internal error: RuntimeError: boom [redacted]" in ran.err
