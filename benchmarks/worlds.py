@@ -1,6 +1,6 @@
 """Worlds of any size: a workspace with a file for each experiment, and the pages that a server lists of the same.
 
-An experiment is 42 lines and some 1,000 bytes, with everything that the list of a current server carries: texts, two
+An experiment is 43 lines and some 900 bytes, with everything that the list of a current server carries: texts, two
 variants with payloads, a segment with two conditions, tags and deployments. Both sides are written down here from the
 same numbers and not from each other, so neither the program nor its sandbox decides what the other reads.
 """

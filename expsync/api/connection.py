@@ -50,6 +50,8 @@ def open_http(base: httpx.URL, *, timeout: float, transport: httpx.BaseTransport
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
             follow_redirects=False,
             transport=transport,
+            # Reading the root certificates takes a while, and plain http has no use for them.
+            verify=base.scheme == "https",
             # A proxy named in the environment must not see plain http, and so the key, to this machine.
             trust_env=base.scheme == "https",
         )

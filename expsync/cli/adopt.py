@@ -11,10 +11,10 @@ import click
 from expsync.api.client import Client
 from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
+from expsync.cli.comparing import plan_desired
 from expsync.cli.interrupt import Interruption
 from expsync.cli.options import Globals
 from expsync.cli.output import render_plan, wrap_width
-from expsync.cli.planning import plan_desired
 from expsync.cli.progress import Progress
 from expsync.cli.session import open_session
 from expsync.core.normalize import Desired

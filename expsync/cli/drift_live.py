@@ -14,6 +14,7 @@ from expsync import __version__
 from expsync.api.client import Client
 from expsync.api.reader import Reader, Snapshot
 from expsync.apply.executor import state_of
+from expsync.cli.memory import collect_again
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session, check_targets, is_targeted
 from expsync.core.drift import drifted_experiment
@@ -37,6 +38,7 @@ def find_drift(
 
     Beside what a plan reads, it takes one request for each experiment that has drifted.
     """
+    collect_again()
     ownership = session.workspace.file.ownership
     chosen = {wanted.state.key: wanted for wanted in desired if is_targeted(wanted.state.key, targets)}
     then: Mapping[str, Desired] = chosen if base is None else base.declared

@@ -15,6 +15,7 @@ from expsync.authoring.aliases import aliases_by_id, new_aliases, with_aliases
 from expsync.authoring.drafts import Drafts
 from expsync.authoring.importer import Imported, Wanted, files_for, refusals
 from expsync.authoring.placing import names_in
+from expsync.cli.memory import collect_again
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session
 from expsync.config.documents import RawDocument
@@ -55,6 +56,7 @@ def read_live(
 
     `members` says whether users and cohorts of variants are read. ExpsyncError for a key that is not live.
     """
+    collect_again()
     parallelism = session.workspace.file.limits.parallelism
     with Progress(session.globals, "listing what is live"):
         listed = Reader(client, parallelism=parallelism).listed(key for key in keys if not set(key) & _WILD)

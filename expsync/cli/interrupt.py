@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from expsync.cli.memory import collect_again
 from expsync.errors import Interrupted
 
 
@@ -39,6 +40,8 @@ class Interruption:
                 self.stop.set()
                 click.echo("interrupted: the calls under way are finished, no other is begun", err=True)
 
+        # Calls that write are many, and each leaves garbage behind.
+        collect_again()
         with _on_signals(ask):
             yield
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,27 +13,15 @@ from typing import TYPE_CHECKING
 from expsync import __version__
 from expsync.api.client import Client
 from expsync.api.reader import Listing, Reader
-from expsync.apply.executor import state_of
 from expsync.cli.interrupt import Interruption
 from expsync.cli.progress import Progress
-from expsync.cli.session import Session, check_targets, is_targeted, today
+from expsync.cli.session import Session, check_targets, is_targeted
 from expsync.config.load import collector_paused
-from expsync.core.normalize import Desired, desired_state, live_state
-from expsync.core.planner import (
-    Destination,
-    Planned,
-    assemble_plan,
-    is_owned,
-    may_be_pruned,
-    plan_declared,
-    plan_pruned,
-    waits_for_tags,
-)
-from expsync.core.three_way import from_files, needs_since, with_origins
+from expsync.core.assembly import Destination, Planned, assemble_plan
 from expsync.core.unchanged import is_plainly_unchanged
-from expsync.errors import ConfigError, ExpsyncError
+from expsync.errors import ExpsyncError
 from expsync.model.experiment import Declared
-from expsync.model.plan import Base, Plan, Scope, Unmanaged
+from expsync.model.plan import Base, Plan, PlannedExperiment, Scope, Unmanaged
 from expsync.model.workspace import SANDBOX
 
 if TYPE_CHECKING:
@@ -115,7 +103,8 @@ def make_plan(
     ownership = session.workspace.file.ownership
     chosen = [declared for declared in sides.declarations if is_targeted(declared.key, targets)]
     with collector_paused():
-        listed = sides.listed()
+        with Progress(session.globals, "reading what is live"):
+            listed = sides.listed()
         bodies = listed.bodies
         to_plan = [
             declared
@@ -123,104 +112,42 @@ def make_plan(
             if declared.key not in bodies
             or not is_plainly_unchanged(declared, bodies[declared.key], environment, ownership)
         ]
-        return _planned(
-            session,
-            sides.client,
-            listed,
-            [desired_state(declared, environment) for declared in to_plan],
-            unchanged=len(chosen) - len(to_plan),
-            own=[declared.key for declared in sides.declarations],
-            targets=targets,
-            prune=prune,
-            shield=shield,
-            base=base,
+        scope = Scope(targets=sorted(set(targets)), prune=prune)
+        unchanged = len(chosen) - len(to_plan)
+        own = [declared.key for declared in sides.declarations]
+        check_targets(targets, {*bodies, *own})
+        if not to_plan and bodies.keys() <= set(own):
+            return assembled(session, scope, unchanged=unchanged, pages_with_archived=listed.pages, base=base)
+        # What makes a plan of a difference is much, and on most days not needed.
+        from expsync.cli.comparing import plan_rest
+
+        return plan_rest(
+            session, sides.client, listed, to_plan, unchanged=unchanged, own=own, scope=scope, shield=shield, base=base
         )
 
 
-def plan_desired(session: Session, client: Client, desired: Sequence[Desired]) -> Plan:
-    """The plan for these alone, each looked at in full."""
-    with collector_paused():
-        return _planned(
-            session,
-            client,
-            Reader(client, parallelism=1).default_list(),
-            desired,
-            unchanged=0,
-            own=[wanted.state.key for wanted in desired],
-            targets=(),
-            prune=False,
-            shield=False,
-            base=None,
-        )
-
-
-def _planned(
+def assembled(
     session: Session,
-    client: Client,
-    listing: Listing,
-    desired: Sequence[Desired],
+    scope: Scope,
     *,
     unchanged: int,
-    own: Sequence[str],
-    targets: Sequence[str],
-    prune: bool,
-    shield: bool,
+    pages_with_archived: int,
     base: Revision | None,
+    planned: Iterable[Planned] = (),
+    pruned: Iterable[PlannedExperiment] = (),
+    unmanaged: Iterable[Unmanaged] = (),
 ) -> Plan:
-    ownership = session.workspace.file.ownership
-    project = session.environment.project
-    then: Mapping[str, Desired] = {} if base is None else base.declared
-    with Progress(session.globals, "reading what is live") as progress:
-        reader = Reader(client, parallelism=session.workspace.file.limits.parallelism, advance=progress.update)
-        snapshot = reader.snapshot(
-            {wanted.state.key: needs_since(wanted, then.get(wanted.state.key)) for wanted in desired},
-            own=own,
-            listing=listing,
-        )
-        live = {key: state_of(sighting) for key, sighting in snapshot.asked.items()}
-        day = today()
-
-        def plan_one(wanted: Desired) -> Planned:
-            key = wanted.state.key
-            found = plan_declared(wanted, live.get(key), ownership, project, today=day, shield=shield)
-            return found if base is None else with_origins(found, wanted, live.get(key), then.get(key), ownership)
-
-        planned = {wanted.state.key: plan_one(wanted) for wanted in desired}
-        waiting = [
-            wanted
-            for wanted in desired
-            if waits_for_tags(planned[wanted.state.key], wanted, live.get(wanted.state.key), ownership)
-        ]
-        bodies = reader.with_bodies({wanted.state.key: snapshot.asked[wanted.state.key] for wanted in waiting})
-        live |= {key: state_of(sighting) for key, sighting in bodies.items()}
-        planned |= {wanted.state.key: plan_one(wanted) for wanted in waiting}
-        others = {key: live_state(b, archived=False) for key, b in snapshot.others.items() if is_targeted(key, targets)}
-        if prune:
-            unread = {key: snapshot.others[key] for key, state in others.items() if state.tags is None}
-            others |= {key: state_of(s) for key, s in reader.with_bodies(reader.sightings(unread)).items()}
-    check_targets(targets, {*snapshot.others, *own})
-    problems = [problem for one in planned.values() for problem in one.problems]
-    if problems:
-        raise ConfigError(problems)
-    pruned = [
-        plan_pruned(state, project, today=day) for state in others.values() if prune and may_be_pruned(state, ownership)
-    ]
-    if base is not None:
-        pruned = [from_files(one) for one in pruned]
-    gone = {one.key for one in pruned}
+    """The document of a plan made just now for the session's environment."""
+    environment = session.environment
     return assemble_plan(
-        place=Destination(session.name, project, session.environment.url),
-        scope=Scope(targets=sorted(set(targets)), prune=prune),
+        place=Destination(session.name, environment.project, environment.url),
+        scope=scope,
         version=__version__,
         created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        planned=planned.values(),
+        planned=planned,
         unchanged=unchanged,
         pruned=pruned,
-        unmanaged=[
-            Unmanaged(key=state.key, id=state.id or "", owned=is_owned(state, ownership))
-            for key, state in others.items()
-            if key not in gone
-        ],
-        pages_with_archived=snapshot.pages_with_archived,
+        unmanaged=unmanaged,
+        pages_with_archived=pages_with_archived,
         base=None if base is None else Base(ref=base.ref, commit=base.commit),
     )

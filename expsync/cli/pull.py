@@ -13,6 +13,7 @@ import click
 
 from expsync.cli.help import ExpsyncCommand
 from expsync.cli.interrupt import Interruption
+from expsync.cli.memory import collect_again
 from expsync.cli.options import Globals, with_globals
 from expsync.cli.suggest import keys as declared_keys
 from expsync.render.safe import visible
@@ -100,6 +101,7 @@ def _choose(files: Files, keys: Sequence[str]) -> list[Entry]:
 
 def _read(session: Session, client: Client, chosen: Sequence[Entry]) -> dict[str, State]:
     """What is live of each experiment: as much as a plan needs, and more where a file is to say more than before."""
+    collect_again()
     from expsync.api.reader import Reader
     from expsync.apply.executor import state_of
     from expsync.cli.progress import Progress

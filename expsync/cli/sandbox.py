@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from expsync.cli.help import ExpsyncCommand, ExpsyncGroup
+from expsync.cli.memory import collect_again
 from expsync.cli.options import Globals, with_globals
 from expsync.cli.suggest import faults as suggested_faults
 from expsync.cli.suggest import folders
@@ -98,6 +99,7 @@ def serve(
     from expsync.sandbox.faults import Faults
     from expsync.sandbox.store import SandboxError
 
+    collect_again()
     keys = _keys(api_key_env)
     try:
         planned = Faults.parse(faults)

@@ -31,7 +31,9 @@ READ_ONLY = (
 )
 """What a write is told."""
 LOOK_SECONDS = 0.2
-"""The files are looked at when something is asked for, and not more often than this."""
+"""The longest that a change goes unseen: the files are looked at when something is asked for."""
+LOOK_SHARE = 10
+"""Between two looks passes so many times as long as the first took: a few files are as good as always looked at."""
 
 Stamp = tuple[int, int, int]
 """A file's time of change, size and inode; all -1 where it can't be looked at."""
@@ -112,7 +114,7 @@ class ServedFiles:
         self._clock = clock
         self._lock = threading.Lock()
         _sow(engine, files)
-        self._looked = clock()
+        self._next_look = clock()
 
     def answer(self, request: Request) -> Reply:
         """The answer, by the files as they are now."""
@@ -122,11 +124,13 @@ class ServedFiles:
 
     def _look(self) -> None:
         now = self._clock()
-        if now - self._looked < LOOK_SECONDS:
+        if now < self._next_look:
             return
-        self._looked = now
         try:
-            if not self._files.changed():
+            changed = self._files.changed()
+            after = self._clock()
+            self._next_look = after + min(LOOK_SECONDS, LOOK_SHARE * (after - now))
+            if not changed:
                 return
             _sow(self._engine, self._files)
         except ConfigError as error:

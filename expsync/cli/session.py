@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,11 +19,13 @@ from expsync.cli.options import Globals
 from expsync.cli.progress import Progress
 from expsync.config.load import collector_paused, load_declarations
 from expsync.config.workspace import Workspace, load_workspace
-from expsync.core.normalize import Desired, desired_state
 from expsync.errors import ConfigError, ExpsyncError
 from expsync.model.experiment import Declared
 from expsync.model.workspace import SANDBOX, Environment
 from expsync.render.safe import visible
+
+if TYPE_CHECKING:
+    from expsync.core.normalize import Desired
 
 STATE_FOLDER = ".expsync"
 """Where the embedded sandbox keeps its state, beside the workspace file."""
@@ -68,6 +71,8 @@ class Session:
 
     def declared(self) -> list[Desired]:
         """What the files want here, ready to be compared; ConfigError with every problem if one is an error."""
+        from expsync.core.normalize import desired_state
+
         with collector_paused():
             return [desired_state(declared, self.environment) for declared in self.declarations()]
 

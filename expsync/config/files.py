@@ -19,8 +19,13 @@ def read_bounded(path: str, limit: int) -> bytes:
         if not stat.S_ISREG(state.st_mode):
             reason = "it is a folder" if stat.S_ISDIR(state.st_mode) else "it is not a regular file"
             raise NotAFileError(0, reason)
-        # `closefd` is off since `open` would leave the descriptor open where it fails itself.
-        with open(descriptor, "rb", buffering=0, closefd=False) as file:
-            return file.read(limit + 1) if state.st_size > limit else file.readall()
+        content = os.read(descriptor, min(state.st_size, limit) + 1)
+        if len(content) == state.st_size or len(content) > limit:
+            return content
+        # It grew or shrank meanwhile, or the system gives it in parts.
+        parts = [content]
+        while parts[-1] and sum(map(len, parts)) <= limit:
+            parts.append(os.read(descriptor, limit + 1))
+        return b"".join(parts)[: limit + 1]
     finally:
         os.close(descriptor)

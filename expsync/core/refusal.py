@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from expsync.core.risk import SEVERITIES
 from expsync.model.experiment import Acknowledgement
 from expsync.model.plan import Finding, Plan
-from expsync.model.words import RiskName
+from expsync.model.words import SEVERITIES, RiskName
 from expsync.model.workspace import Policy
 
 

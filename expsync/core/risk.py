@@ -17,10 +17,7 @@ from expsync.core.judge_serving import MANY_INCLUSIONS
 from expsync.core.target import Target
 from expsync.model.experiment import Acknowledgement
 from expsync.model.plan import SETTLE, Change, Finding, Impact
-from expsync.model.words import RiskName, RiskSeverity
-
-SEVERITIES: tuple[RiskSeverity, ...] = ("blocked", "critical", "high", "medium", "low")
-"""From the worst down."""
+from expsync.model.words import SEVERITIES, RiskName, RiskSeverity
 
 
 @dataclass(frozen=True, slots=True)

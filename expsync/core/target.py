@@ -23,10 +23,8 @@ from expsync.core.paths import Path, is_ignored
 from expsync.core.unfinished import completed, is_unfinished, may_be_left
 from expsync.model.state import Fields, Leaf, SegmentState, State, VariantState
 from expsync.model.words import BANDIT as BANDIT
+from expsync.model.words import SHIELD as SHIELD
 from expsync.model.workspace import Ownership
-
-SHIELD = "expsync-shield"
-"""The name of the segment that holds a split while the weights behind it change (see core.shield); never kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expsync.core.target import SHIELD
 from expsync.model.experiment import Declared, Experiment, Segment, Variant
 from expsync.model.state import SCALAR_FIELDS
-from expsync.model.words import UNFINISHED
+from expsync.model.words import SHIELD, UNFINISHED
 from expsync.model.workspace import Environment, Ownership
 from expsync.wire.schema import WireExperiment, WireSegment
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation
 
 from expsync.model.words import (
     ConditionOp,
@@ -29,7 +29,7 @@ from expsync.model.words import (
 class Declaration(BaseModel):
     """The base of everything that stands in a file: frozen, strict, and closed to unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     def declared(self) -> dict[str, JsonValue]:
         """The declared fields alone, as plain JSON values."""
@@ -80,7 +80,7 @@ class Variant(Declaration):
     """What people read in Amplitude."""
     description: str = ""
     """What it is about."""
-    payload: JsonValue = None
+    payload: Annotated[JsonValue, SkipValidation] = None
     """Any JSON value, given to the application along with the variant."""
     rolloutWeight: Weight = 0
     """The weight among all other users (those in no segment), relative to the weights of the others."""

@@ -34,7 +34,7 @@ def _is_absent(value: object) -> bool:
 class PlanModel(BaseModel):
     """The base of the plan's parts."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Change(PlanModel):

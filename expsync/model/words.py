@@ -13,6 +13,8 @@ __all__ = ["JsonValue"]
 
 BANDIT = "multi-arm-bandit"
 """The type of an experiment whose weights the product sets itself while it runs."""
+SHIELD = "expsync-shield"
+"""The name of the segment that holds a split while the weights behind it change (see core.shield); never kept."""
 UNFINISHED = "(being created by expsync)"
 """The description of an experiment while its creation is not completed, where that must show (see core.unfinished)."""
 
@@ -74,6 +76,8 @@ RiskName = Literal[
     "cohort-lost",
 ]
 RiskSeverity = Literal["critical", "high", "medium", "low", "blocked"]
+SEVERITIES: tuple[RiskSeverity, ...] = ("blocked", "critical", "high", "medium", "low")
+"""From the worst down."""
 
 MAX_INCLUSIONS = 2000
 """Users that one variant may include; the API answers 400 past it."""

@@ -8,6 +8,8 @@ the endpoint and the JSON path; the value itself is never shown.
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -31,6 +33,10 @@ Reply = bytes | JsonValue
 """The body of an answer, or what was decoded from it."""
 
 _PATH_LENGTH = 120
+_ANY_JSON = frozenset({"payload", "exposureEvent", "parentDependencies", "flagConfig"})
+"""The fields that take any JSON value (`schema.Json`)."""
+_MAY_OVERFLOW = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{309}")
+"""What any number past the largest float, which is read as infinity, is written with."""
 
 
 def parse_page(reply: Reply) -> WirePage:
@@ -108,7 +114,11 @@ def _parse(endpoint: str, shape: type[T], reply: Reply) -> T:
         _decode(endpoint, body)
     validator: TypeAdapter[T] = _adapter(cast(Any, shape))
     try:
-        return validator.validate_json(body)
+        parsed = validator.validate_json(body)
+        if _MAY_OVERFLOW.search(body):
+            # Where any JSON value goes, nobody else asks.
+            _check_finite(endpoint, _decode(endpoint, body), "$")
+        return parsed
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path, value = _walk(_decode(endpoint, body), first["loc"])
@@ -132,6 +142,19 @@ def _decode(endpoint: str, body: bytes) -> JsonValue:
     return decoded
 
 
+def _check_finite(endpoint: str, value: JsonValue, path: str, *, kept: bool = False) -> None:
+    """Nothing; ReplyError where a number is infinite that would be kept: in a field that takes any JSON value."""
+    # The parser allows no more than some two hundred levels, so this can't run out of stack.
+    if kept and isinstance(value, float) and not math.isfinite(value):
+        raise _unreadable(endpoint, f"{_cut(path)}: a number does not fit there")
+    if isinstance(value, dict):
+        for name, member in value.items():
+            _check_finite(endpoint, member, f"{path}.{_plain(name)}", kept=kept or name in _ANY_JSON)
+    elif isinstance(value, list):
+        for place, member in enumerate(value):
+            _check_finite(endpoint, member, f"{path}[{place}]", kept=kept)
+
+
 def _identified(endpoint: str, path: str, experiment: WireExperiment) -> None:
     for name, value in (("id", experiment.id), ("key", experiment.key)):
         if not value:
@@ -148,7 +171,11 @@ def _walk(value: JsonValue, location: Sequence[int | str]) -> tuple[str, JsonVal
             path, value = f"{path}.{_plain(step)}", value[step]
         elif position == len(location) - 1 and isinstance(step, str) and isinstance(value, dict):
             path = f"{path}.{_plain(step)}"
-    return path if len(path) <= _PATH_LENGTH else path[:_PATH_LENGTH] + "…", value
+    return _cut(path), value
+
+
+def _cut(path: str) -> str:
+    return path if len(path) <= _PATH_LENGTH else path[:_PATH_LENGTH] + "…"
 
 
 def _plain(name: str) -> str:

@@ -12,13 +12,11 @@ was not read must never be taken for a change.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -43,20 +41,6 @@ def _number(text: str) -> int | float:
     if not -_MOST <= number <= _MOST:
         raise ValueError("out of range")
     return number
-
-
-def _finite(value: JsonValue) -> JsonValue:
-    """The value; ValueError where a number in it is past the largest float, and so was read as infinity."""
-    # The parser allows no more than some two hundred levels, so this can't run out of stack.
-    if isinstance(value, dict):
-        for member in value.values():
-            _finite(member)
-    elif isinstance(value, list):
-        for member in value:
-            _finite(member)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ValueError("out of range")
-    return value
 
 
 def _text(value: JsonValue) -> str:
@@ -106,8 +90,8 @@ Number = Annotated[
     _Else(Annotated[str, Strict(), Field(max_length=40)], _number),
 ]
 """A number, or a number in a text."""
-Json = Annotated[JsonValue, SkipValidation, AfterValidator(_finite)]
-"""Any JSON value, kept as it came."""
+Json = Annotated[JsonValue, SkipValidation]
+"""Any JSON value, kept as it came; `wire.replies` sees to it that its numbers are finite."""
 Loose = Annotated[str, _Else(Any, _text)] | None
 """A text for people, made from whatever came."""
 Phrase = Annotated[str, _Else(None, _no_text)]

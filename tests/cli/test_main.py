@@ -228,30 +228,6 @@ def _program(*arguments: str, code: str = "", **environment: str) -> subprocess.
     )
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
-def test_help_and_version_load_nothing_but_click(arguments: list[str]) -> None:
-    code = (
-        "import sys; before = set(sys.modules)\n"
-        "from expsync.cli.main import main; main(sys.argv[1:])\n"
-        "free = {*sys.stdlib_module_names, 'click'}\n"
-        "loaded = {name for name in set(sys.modules) - before if name.partition('.')[0] not in free}\n"
-        "print('|', *sorted(loaded))"
-    )
-
-    ran = _program(*arguments, code=code)
-
-    assert ran.stdout.rpartition("|")[2].split() == [
-        "expsync",
-        "expsync.cli",
-        "expsync.cli.help",
-        "expsync.cli.main",
-        "expsync.cli.options",
-        "expsync.cli.suggest",
-        "expsync.diagnostics",
-        "expsync.errors",
-    ]
-
-
 def test_the_module_runs_as_the_program_does() -> None:
     ran = _program("shaw")
 

@@ -191,11 +191,32 @@ def test_the_sdk_does_not_start_with_a_key_that_no_deployment_has() -> None:
 # Changes
 
 
-def test_a_change_is_served_with_the_next_look_and_not_before(desk: Desk) -> None:
+def test_a_change_is_served_at_once_where_it_takes_no_time_to_look(desk: Desk) -> None:
+    desk.flags_now()
     desk.edit("experiments/search-ranking.yaml", "rolloutPercentage: 20", "rolloutPercentage: 40")
-    assert percentage(desk.flags_now()["search-ranking"]) == 20
-    assert percentage(desk.flags()["search-ranking"]) == 40
+    assert percentage(desk.flags_now()["search-ranking"]) == 40
     assert desk.said == ["the files were read again: 3 experiments"]
+
+
+@pytest.mark.parametrize(("took", "pause"), [(0.001, 0.01), (0.015, 0.15), (0.5, LOOK_SECONDS)])
+def test_where_it_takes_long_to_look_it_is_looked_seldom(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, took: float, pause: float
+) -> None:
+    looks: list[float] = []
+
+    def slowly(_: WorkspaceFiles) -> bool:
+        looks.append(desk.clock.now)
+        desk.clock.now += took
+        return False
+
+    monkeypatch.setattr(WorkspaceFiles, "changed", slowly)
+    desk.flags_now()
+    done = desk.clock.now
+    desk.clock.now = done + 0.9 * pause
+    desk.flags_now()
+    desk.clock.now = done + 1.1 * pause
+    desk.flags_now()
+    assert looks == [pytest.approx(done - took), pytest.approx(done + 1.1 * pause)]
 
 
 def test_files_that_did_not_change_are_not_read_again(desk: Desk) -> None:
