@@ -20,6 +20,7 @@ from benchmarks.worlds import live_experiment
 
 OCTODNS = ("octodns==1.22.0",)
 NAIVE = """\
+import json
 import sys
 from pathlib import Path
 
@@ -40,7 +41,7 @@ with httpx.Client(base_url=url) as client:
         if not cursor:
             break
     for path in sorted((folder / "experiments").glob("*.yaml")):
-        wanted = yaml.load(path.read_text())
+        wanted = json.loads(json.dumps(yaml.load(path.read_text()), default=str))
         live = client.get(f"/api/1/experiments/{ids[wanted['key']]}").json()
         live["variants"] = [
             client.get(f"/api/1/experiments/{live['id']}/variants/{variant['key']}").json()
@@ -52,7 +53,7 @@ with httpx.Client(base_url=url) as client:
                 condition.pop("type")
         for variant in live["variants"]:
             variant.pop("description")
-        changed += bool(DeepDiff({name: live.get(name) for name in wanted}, dict(wanted), ignore_order=True))
+        changed += bool(DeepDiff({name: live.get(name) for name in wanted}, wanted, ignore_order=True))
 print(changed, "changed")
 """
 
