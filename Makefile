@@ -4,7 +4,7 @@
 #   make demo      watch files become experiments, on the embedded sandbox
 #   make test      everything that has to hold: style, types, imports, tests, coverage
 #   make check     the quick part of it
-#   make bench     how fast it is, beside terraform, octoDNS and a naive tool (half an hour)
+#   make bench     how fast it is, beside terraform, octoDNS and a naive tool (ten minutes)
 #   make verify-bucketing  every share against the vendor's own engine, in full (half an hour)
 #   make fmt       put the code in its form
 #   make schemas   write schemas/ from the models
