@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,8 +64,17 @@ def terraform() -> str | None:
     return shutil.which("terraform")
 
 
-def write_terraform(folder: Path, count: int) -> None:
-    """A configuration of `count` resources, and the state in which nothing of it is to change."""
+def prepare_terraform(folder: Path, count: int) -> None:
+    """A configuration of `count` resources, and the state in which nothing of it is to change.
+
+    Made in a process apart: the memory of a process counts for what it starts, too, until that has used more.
+    """
+    command = [sys.executable, "-m", "benchmarks.peers", os.fspath(folder), str(count)]
+    subprocess.run(command, cwd=Path(__file__).parent.parent, check=True)
+    subprocess.run(["terraform", "init", "-no-color"], cwd=folder, check=True, capture_output=True)
+
+
+def _write_terraform(folder: Path, count: int) -> None:
     folder.mkdir(parents=True)
     resources: list[dict[str, Any]] = []
     with (folder / "main.tf").open("w") as file:
@@ -93,7 +103,6 @@ def write_terraform(folder: Path, count: int) -> None:
         "check_results": None,
     }
     (folder / "terraform.tfstate").write_text(json.dumps(state))
-    subprocess.run(["terraform", "init", "-no-color"], cwd=folder, check=True, capture_output=True)
 
 
 def _value(n: int) -> dict[str, Any]:
@@ -163,3 +172,7 @@ def naive(folder: Path, url: str) -> list[str]:
     script = folder / "naive.py"
     script.write_text(NAIVE)
     return [sys.executable, str(script), str(folder), url]
+
+
+if __name__ == "__main__":
+    _write_terraform(Path(sys.argv[1]), int(sys.argv[2]))

@@ -148,7 +148,7 @@ def _against_terraform(bench: Bench, count: int, ours: Figures, times: int) -> N
     folder = bench.folder / f"terraform-{count}"
     if bench.quick and count > 1000:
         return
-    peers.write_terraform(folder, count)
+    peers.prepare_terraform(folder, count)
     theirs = _slow_peer(bench, count, lambda: run_once(["terraform", "plan", "-no-color", "-input=false"], folder))
     if theirs is None:
         return
