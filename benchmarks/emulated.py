@@ -7,10 +7,7 @@ prints its address, and serves the seeds of that folder until its standard input
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from expsync.sandbox.engine import Engine
@@ -19,7 +16,6 @@ from expsync.sandbox.seed import load_seed
 from expsync.sandbox.server import ServedSandbox
 from expsync.sandbox.store import Store
 
-ROOT = Path(__file__).parent.parent
 WHOLE_LISTS = Habits(variants="whole", tags_in_list=True, deleted_in_list=True)
 
 
@@ -32,18 +28,6 @@ def serve(seed: Path) -> int:
             print(sandbox.url, flush=True)
             sys.stdin.read()
     return 0
-
-
-@contextmanager
-def emulated(seed: Path) -> Iterator[str]:
-    """The address of such an emulator, for as long as it is needed."""
-    command = [sys.executable, "-m", "benchmarks.emulated", str(seed)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.communicate()
 
 
 if __name__ == "__main__":

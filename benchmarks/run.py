@@ -22,9 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import peers
-from benchmarks.emulated import emulated
+from benchmarks.apart import apart
 from benchmarks.measure import Figures, Run, figures, run_once
-from benchmarks.served import served
 from benchmarks.worlds import write_new_experiments, write_seed, write_workspace
 
 ROOT = Path(__file__).parent.parent
@@ -73,7 +72,7 @@ class Bench:
     def unchanged(self, count: int) -> Iterator[tuple[Path, str]]:
         """A workspace of `count` experiments that are live as the files say, served by a process apart."""
         folder = self.folder / f"unchanged-{count}"
-        with served(count) as url:
+        with apart("benchmarks.served", str(count)) as url:
             if not folder.exists():
                 write_workspace(folder, count, url="https://experiment.invalid")
             yield folder, url
@@ -276,7 +275,7 @@ def emulator(bench: Bench, count: int) -> Iterator[tuple[Path, str]]:
     folder = bench.folder / f"emulated-{count}"
     write_workspace(folder, count)
     write_seed(folder / "seed", count)
-    with emulated(folder / "seed") as url:
+    with apart("benchmarks.emulated", str(folder / "seed")) as url:
         yield folder, url
 
 

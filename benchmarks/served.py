@@ -8,18 +8,12 @@ prints its address, and serves until its standard input ends.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 from benchmarks.worlds import list_pages, live_experiment
-
-ROOT = Path(__file__).parent.parent
 
 
 def serve(count: int) -> int:
@@ -57,18 +51,6 @@ def serve(count: int) -> int:
         sys.stdin.read()
         server.shutdown()
     return 0
-
-
-@contextmanager
-def served(count: int) -> Iterator[str]:
-    """The address of such a server, for as long as it is needed."""
-    command = [sys.executable, "-m", "benchmarks.served", str(count)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.communicate()
 
 
 if __name__ == "__main__":

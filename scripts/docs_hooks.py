@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 
-_COMMENT = re.compile(r"^ *<!-- (?:(?:world|needs|meanwhile): .*?|wrong on purpose) -->\n", re.MULTILINE)
+_COMMENT = re.compile(r"^ *<!-- (?:(?:world|meanwhile): .*?|wrong on purpose) -->\n", re.MULTILINE)
 _LINK_OUT = re.compile(r"\[(?P<text>[^\]\n]+)\]\(\.\./[^)\n]*\)")
 _OUTPUT = "MkDocsStreamHandler"
 

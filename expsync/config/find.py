@@ -100,15 +100,18 @@ def _starts(globs: Sequence[str]) -> list[tuple[str, int]]:
     """Where to begin, and how many levels to go down (-1: any): a repository is not walked for one folder of it."""
     starts: dict[str, int] = {}
     for glob in globs:
-        parts = [part for part in glob.split("/") if part not in ("", ".")]
-        fixed = 0
-        while fixed < len(parts) - 1 and not set(parts[fixed]) & set("*?["):
-            fixed += 1
-        folder = "/".join(parts[:fixed])
-        depth = -1 if "**" in parts else len(parts) - fixed - 1
+        folder, rest = split_glob(glob)
+        depth = -1 if "**" in rest else len(rest) - 1
         known = starts.get(folder)
         starts[folder] = depth if known is None else -1 if -1 in (known, depth) else max(known, depth)
     return sorted(starts.items())
+
+
+def split_glob(glob: str) -> tuple[str, list[str]]:
+    """The folder that a glob begins in, and its parts from there on."""
+    parts = [part for part in glob.split("/") if part not in ("", ".")]
+    fixed = next((at for at, part in enumerate(parts[:-1]) if set(part) & set("*?[")), len(parts) - 1)
+    return "/".join(parts[:fixed]), parts[fixed:]
 
 
 @dataclass(slots=True)

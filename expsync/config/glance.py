@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from expsync.config.files import read_bounded
-from expsync.config.find import compile_glob, glob_problem
+from expsync.config.find import compile_glob, glob_problem, split_glob
 
 SECONDS = 1.5
 """A look at all files ends after so long, with what was found until then."""
@@ -60,7 +60,7 @@ class Glance:
     def _files(self, until: float) -> Iterator[str]:
         """The files that the globs match, relative to the root; links are left alone, to be safe and quick."""
         patterns = [compile_glob(glob) for glob in self.globs]
-        waiting = sorted({_start(glob) for glob in self.globs})
+        waiting = sorted({split_glob(glob)[0] for glob in self.globs})
         entered: set[str] = set()
         while waiting and time.monotonic() < until:
             folder = waiting.pop()
@@ -98,13 +98,6 @@ def glance(path: Path) -> Glance | None:
         [name for name in environments if isinstance(name, str)] if isinstance(environments, dict) else [],
         [glob for glob in listed if isinstance(glob, str) and not glob_problem(glob)],
     )
-
-
-def _start(glob: str) -> str:
-    """The folder that a glob begins in."""
-    parts = [part for part in glob.split("/") if part not in ("", ".")]
-    fixed = next((at for at, part in enumerate(parts[:-1]) if set(part) & set("*?[")), len(parts) - 1)
-    return "/".join(parts[:fixed])
 
 
 def _keys_in(path: str) -> list[str]:

@@ -32,7 +32,10 @@ def plan_step(run: Run, *, scope: Sequence[str], base: str, strict: bool) -> int
         return _failed(run, code, "the files have problems, and nothing was planned", "")
     if _is_without_key(run):
         return 0
-    against, missing = ("", "") if base == NONE else (base, "") if base != AUTO else base_of(run.site, run.environ)
+    # git has no use for the key.
+    key = run.place().key
+    environ = {name: value for name, value in run.environ.items() if name != key}
+    against, missing = ("", "") if base == NONE else (base, "") if base != AUTO else base_of(run.site, environ)
     if missing:
         run.warn(missing)
     arguments = ["--out", str(run.path(PLAN)), "--detailed-exitcode", *scope]

@@ -31,8 +31,6 @@ How to write a page (`docs/*.md`, and README.md):
 - `~` is `/home/ann` in what is shown, the served project is at `https://experiment.amplitude.com`, and port 8377 is a
   free one of the page's own. So is it in the commands.
 - A command that ends in `&` stays, and may print; what is shown below it is waited for.
-- `<!-- needs: jq -->`, on a line of its own below the world, names a program that not every machine has; where it is
-  missing the page's test is skipped, and says so.
 - ```` ```yaml ```` fences that are an experiment, a workspace or some fields of one are checked by the loader, titled
   or not (`test_yaml_examples.py`); with `<!-- wrong on purpose -->` on the line above one it must be a bad one.
 

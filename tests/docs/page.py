@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _WORLD = re.compile(r"\A(?:<!-- (?!world:)[^\n]* -->\n)*<!-- world: (?P<name>[a-z-]+) -->$", re.MULTILINE)
-_NEEDS = re.compile(r"^<!-- needs: (?P<program>[a-z0-9-]+) -->$", re.MULTILINE)
 _MEANWHILE = re.compile(
     r"^[ ]*<!-- meanwhile: (?P<key>[^\s@/]+)(?:@(?P<project>\d+))?(?P<path>/\S+)? (?P<body>\{.*\}) -->$"
 )
@@ -63,7 +62,6 @@ class Page:
 
     path: Path
     world: str
-    needs: tuple[str, ...]
     events: tuple[Command | Fence | Meanwhile, ...]
 
     @property
@@ -82,8 +80,7 @@ def read_page(path: Path) -> Page:
     events = tuple(_events(text)) if named is not None else ()
     if named is None and any(fence.language == "console" for fence in fences(text)):
         raise PageError(f"{path.name}: it shows commands, and its first line does not name a world")
-    needs = tuple(found["program"] for found in _NEEDS.finditer(text))
-    return Page(path, named["name"] if named else "", needs, events)
+    return Page(path, named["name"] if named else "", events)
 
 
 def fences(text: str) -> Iterator[Fence]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import shutil
 import subprocess
 from functools import cache
 from importlib.resources import files
@@ -18,6 +17,7 @@ from expsync.model.plan import Plan
 from expsync.render import html
 from expsync.render.html_text import tag, text
 from expsync.render.safe import visible
+from tests.node import require_node
 from tests.render.large import many
 from tests.render.plans import experiment, plan
 from tests.render.reading import Page
@@ -186,10 +186,9 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to read the script with")
 def test_the_script_can_be_read() -> None:
     script = str(files("expsync.render").joinpath("report.js"))
-    ran = subprocess.run(["node", "--check", script], capture_output=True, timeout=60, check=False)
+    ran = subprocess.run([require_node(), "--check", script], capture_output=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 

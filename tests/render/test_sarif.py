@@ -12,22 +12,13 @@ from expsync.diagnostics import Diagnostic, Place
 from expsync.render import sarif
 from expsync.render.sarif import RuleText, render_sarif
 from tests.render.sarif_reading import against_github, against_the_schema
+from tests.render.test_annotations import NOWHERE, WRONG
 from tests.security.hostile import HALVES, HOSTILE, acts
 
 RULES = {
     "EXP104": RuleText("A number out of range", "A number out of range.", "See the message."),
     "EXP404": RuleText("Nothing matched", "Often a mistyped folder.", "Correct it.", "warning", "nothing-matched"),
 }
-WRONG = Diagnostic(
-    "EXP104",
-    "error",
-    Place("experiments/a.yaml", 14, 20),
-    "rolloutPercentage is out of range",
-    "130 is not between 0 and 100",
-    "write a percentage",
-    "checkout",
-)
-NOWHERE = Diagnostic("EXP404", "warning", None, "nothing matched")
 
 
 def document(*problems: Diagnostic, folder: str = ".") -> Any:
