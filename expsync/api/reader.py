@@ -16,9 +16,10 @@ from typing import TypeVar
 from expsync.api.client import Client
 from expsync.api.cohort_lists import CohortLists
 from expsync.errors import NotFoundError, ReplyError
-from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, Needs, Recipe
+from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, UNSEEN, ListShape, Needs, Recipe
 from expsync.model.state import VARIANT_DETAILS
 from expsync.model.words import UNFINISHED
+from expsync.wire.endpoints import LIST_LIMIT
 from expsync.wire.schema import WireExperiment, WireVariant
 
 T = TypeVar("T")
@@ -42,10 +43,24 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The default list: the body of each experiment that it shows, by key, and how many requests that took."""
+    """A whole list: the body of each experiment that it shows, by key, and how many requests that took."""
 
     bodies: Mapping[str, WireExperiment]
     pages: int
+    page_size: int = LIST_LIMIT
+    """The most experiments that one request brings."""
+
+    @property
+    def shape(self) -> ListShape:
+        """What the list is like."""
+        bodies = self.bodies.values()
+        carried = [body.model_fields_set for body in bodies]
+        return ListShape(
+            fields=EVERY_FIELD.intersection(*carried) if carried else UNSEEN,
+            details=all(_carries_details(body) for body in bodies),
+            experiments=len(carried),
+            page_size=self.page_size,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ class Reader:
 
     def default_list(self) -> Listing:
         """The whole default list."""
-        return Listing(*self._pages(include_archived=False))
+        return self._pages(include_archived=False)
 
     def snapshot(self, needs: Mapping[str, Needs], *, own: Iterable[str], listing: Listing | None = None) -> Snapshot:
         """Everything that a plan needs; `own` are the keys that are declared, be they asked for or not.
@@ -137,8 +152,7 @@ class Reader:
         """Which of these keys are taken, by an archived experiment or another."""
         if len(keys) <= KEY_LOOKUPS:
             return {key for key in keys if self.look_up(key) is not None}
-        everything, _ = self._pages(include_archived=True)
-        return everything.keys() & set(keys)
+        return self._pages(include_archived=True).bodies.keys() & set(keys)
 
     def again(self, id: str, recipe: Recipe, observed: Iterable[str] = ()) -> Sighting:
         """One existing experiment, read by the recipe.
@@ -163,6 +177,10 @@ class Reader:
             cohorts={key: self._cohorts(id, key) for key in recipe.cohorts},
         )
 
+    def seen(self, body: WireExperiment, needs: Needs) -> Sighting:
+        """An experiment that the default list showed, with what is needed and was not in it."""
+        return self._completed(body, _is_archived(body), needs)
+
     def settled(self, sighting: Sighting) -> Sighting:
         """The same sighting, with what the default list tells of its being archived."""
         return replace(sighting, archived=not self._client.list_all(key=sighting.body.key))
@@ -170,19 +188,20 @@ class Reader:
     def _absent(self, keys: set[str]) -> tuple[dict[str, WireExperiment], int]:
         """Those of these keys that the default list does not show, and the pages of the whole list if it was read."""
         if len(keys) > KEY_LOOKUPS:
-            everything, pages = self._pages(include_archived=True)
-            return {key: everything[key] for key in sorted(keys & everything.keys())}, pages
+            everything = self._pages(include_archived=True)
+            return {key: everything.bodies[key] for key in sorted(keys & everything.bodies.keys())}, everything.pages
         looked_up = {key: self.look_up(key) for key in sorted(keys)}
         return {key: body for key, body in looked_up.items() if body is not None}, 0
 
-    def _pages(self, *, include_archived: bool) -> tuple[dict[str, WireExperiment], int]:
+    def _pages(self, *, include_archived: bool) -> Listing:
         found: dict[str, WireExperiment] = {}
-        pages = 0
+        sizes: list[int] = []
         for page in self._client.list_experiments(include_archived=include_archived):
-            pages += 1
+            sizes.append(len(page.experiments))
             # What shows on two pages counts as the later page has it.
             found |= {body.key: body for body in page.experiments}
-        return found, pages
+        # The only page, or the last, says nothing of how many would fit.
+        return Listing(found, len(sizes), max(sizes[:-1], default=LIST_LIMIT) or LIST_LIMIT)
 
     def _completed(self, body: WireExperiment, archived: bool, needs: Needs) -> Sighting:
         if body.description == UNFINISHED and needs.unfinished is not None:

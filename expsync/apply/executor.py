@@ -10,7 +10,7 @@ What a call rests on (see `apply.sight`): until something of ours is written to 
 less than two seconds ago. After that the fingerprint is another one by our own doing, and a further call goes out
 without a look, as long as it follows on the one before it. Where it is sent again, after a wait, what it writes over
 must still be as it was seen, or as this run has made it. An experiment that this run creates has been seen by nobody,
-so its further calls rest on nothing.
+so its further calls rest on nothing; and its creation itself, on its key's being free, which the server sees to.
 """
 
 from __future__ import annotations
@@ -18,48 +18,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from threading import Event
 
 from expsync.api.client import Client
-from expsync.api.reader import Reader, Sighting
+from expsync.api.reader import Reader
 from expsync.apply.calls import AGAIN, Calls, placed_at
 from expsync.apply.log import Log, NoLog
+from expsync.apply.looks import Looks, Seen
 from expsync.apply.postconditions import recipe_of
 from expsync.apply.preconditions import is_untouched
 from expsync.apply.sight import NEVER, LiveSight, NotSentError
-from expsync.core.fingerprint import fingerprint_of
-from expsync.core.normalize import live_state
-from expsync.core.verify import unmet
-from expsync.errors import ExpsyncError, Interrupted, NotFoundError, RefusedError
+from expsync.errors import ExpsyncError, Interrupted, RefusedError
 from expsync.model.outcome import ApplyOutcome, ExperimentOutcome
-from expsync.model.plan import Change, Finding, Operation, Plan, PlannedExperiment
-from expsync.model.reads import Recipe, recipe_after, recipe_before, written
+from expsync.model.plan import Finding, Operation, Plan, PlannedExperiment
+from expsync.model.reads import written
 from expsync.model.state import State
 from expsync.wire.endpoints import endpoint_of
-
-_LAGS = (0.2, 0.5, 1.0, 2.0)
-"""Seconds between the reads at the end, where one does not show what was written: servers may lag behind."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """An experiment as it was planned: when it was last seen so, and how; None where it is not there, or not known."""
-
-    since: float
-    state: State | None = None
-
-
-def state_of(sighting: Sighting) -> State:
-    """What was read of an experiment, as a state."""
-    return live_state(
-        sighting.body,
-        archived=sighting.archived,
-        whole=sighting.whole,
-        variants=sighting.variants,
-        inclusions=sighting.inclusions,
-        cohorts=sighting.cohorts,
-    )
 
 
 def _check_calls(plan: Plan) -> None:
@@ -94,14 +68,13 @@ class Executor:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
-        self._reader = reader
         self._parallelism = parallelism
         self._stop = stop if stop is not None else Event()
         self._advance = advance
         self._clock = clock
-        self._sleep = sleep
+        self._looks = Looks(reader, parallelism=parallelism, stop=self._stop, clock=clock, sleep=sleep)
         self._calls = Calls(
-            client, self._state, log if log is not None else NoLog(), stop=self._stop, clock=clock, sleep=sleep
+            client, self._looks.state, log if log is not None else NoLog(), stop=self._stop, clock=clock, sleep=sleep
         )
 
     def carry_out(self, plan: Plan, *, refused: Mapping[str, Sequence[Finding]] | None = None) -> ApplyOutcome:
@@ -113,14 +86,16 @@ class Executor:
         refused = refused or {}
         sent_before = self._client.requests_sent
         experiments = [planned for planned in written(plan) if planned.key not in refused]
+        # What was looked at goes first, while the look is fresh.
+        experiments.sort(key=lambda planned: planned.id is None)
         try:
-            checked = self._check(experiments)
+            checked = self._looks.check(experiments)
         except Interrupted:
             self._stop.set()
-            checked = {planned.key: _Seen(0.0) for planned in experiments}
+            checked = {planned.key: Seen(0.0) for planned in experiments}
         with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
             results = list(pool.map(lambda e: self._run(e, checked[e.key]), experiments))
-            verified = list(pool.map(self._verified, experiments, results))
+        verified = self._looks.verify(experiments, results)
         outcomes = {result.key: result for result, _ in verified}
         for planned in plan.experiments:
             if planned.key not in outcomes:
@@ -142,54 +117,14 @@ class Executor:
             unverified=next((why for _, why in verified if why), ""),
         )
 
-    def _check(self, experiments: list[PlannedExperiment]) -> Mapping[str, _Seen]:
-        """Each experiment as it was planned; RefusedError where one is not so any more."""
-        seen = {planned.key: _Seen(self._clock()) for planned in experiments if planned.id is None}
-        changed = self._reader.taken(list(seen))
-
-        def look(planned: PlannedExperiment) -> _Seen | None:
-            # Who is to stop reads nothing more: no call will follow.
-            return _Seen(0.0) if self._stop.is_set() else self._seen_as_planned(planned)
-
-        existing = [planned for planned in experiments if planned.id is not None]
-        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
-            for planned, found in zip(existing, pool.map(look, existing), strict=True):
-                if found is None:
-                    changed.add(planned.key)
-                else:
-                    seen[planned.key] = found
-        if changed:
-            raise RefusedError(
-                f"the plan is stale: changed since it was made: {', '.join(sorted(changed))}; nothing was written",
-                hint=AGAIN,
-            )
-        return seen
-
-    def _seen_as_planned(self, planned: PlannedExperiment) -> _Seen | None:
-        """The experiment, if it is as it was planned."""
-        # The moment before the first read: what it shows is no older than that.
-        since = self._clock()
-        if planned.id is None:
-            return None if self._reader.taken([planned.key]) else _Seen(since)
-        try:
-            sighting = self._reader.again(planned.id, recipe_before(planned), planned.observed)
-        except NotFoundError:
-            return None
-        state = state_of(sighting)
-        if fingerprint_of(state, planned.observed, planned.key) != planned.fingerprint:
-            # A body may say nothing true of archiving; the list does.
-            state = state_of(self._reader.settled(sighting))
-        same = fingerprint_of(state, planned.observed, planned.key) == planned.fingerprint
-        return _Seen(since, state) if same else None
-
-    def _run(self, planned: PlannedExperiment, seen: _Seen) -> ExperimentOutcome:
+    def _run(self, planned: PlannedExperiment, seen: Seen) -> ExperimentOutcome:
         try:
             return self._ended(planned, seen)
         finally:
             if self._advance is not None:
                 self._advance(planned.key)
 
-    def _ended(self, planned: PlannedExperiment, seen: _Seen) -> ExperimentOutcome:
+    def _ended(self, planned: PlannedExperiment, seen: Seen) -> ExperimentOutcome:
         """What came of one experiment, its calls sent in order until one fails or everything is to stop."""
         untouched = ExperimentOutcome(
             key=planned.key, id=planned.id, action=planned.action, status="not-tried", pending=planned.operations
@@ -218,11 +153,11 @@ class Executor:
                 return untouched.model_copy(update={**so_far, "status": "failed", **failure})
         return untouched.model_copy(update={"id": id, "done": planned.operations, "status": "done", "pending": []})
 
-    def _first(self, planned: PlannedExperiment, seen: _Seen) -> LiveSight:
+    def _first(self, planned: PlannedExperiment, seen: Seen) -> LiveSight:
         """What the first write to an experiment rests on: that it is as it was planned."""
 
         def check() -> None:
-            if self._seen_as_planned(planned) is None:
+            if self._looks.as_planned(planned) is None:
                 raise RefusedError("it changed after the plan was checked; nothing of it was written", hint=AGAIN)
 
         return LiveSight(check, since=seen.since, clock=self._clock)
@@ -236,37 +171,9 @@ class Executor:
         placed, before = placed_at(operation, id), [placed_at(one, id) for one in done]
 
         def check() -> None:
-            if not is_untouched(placed, seen=seen, done=before, live=self._state(id, recipe_of(placed))):
+            if not is_untouched(placed, seen=seen, done=before, live=self._looks.state(id, recipe_of(placed))):
                 raise RefusedError(
                     f"{operation.op}: somebody has edited what it writes, so it was not sent again", hint=AGAIN
                 )
 
         return LiveSight(check, since=NEVER, clock=self._clock)
-
-    def _verified(self, planned: PlannedExperiment, result: ExperimentOutcome) -> tuple[ExperimentOutcome, str]:
-        """The result with the changes that a fresh read does not show, and why there was no such read."""
-        if result.status != "done" or result.id is None or self._stop.is_set():
-            return result, ""
-        try:
-            return result.model_copy(update={"left": self._left(result.id, planned)}), ""
-        except Interrupted:
-            return result, ""
-        except ExpsyncError as error:
-            return result, f"{planned.key}: {error.message}"
-
-    def _left(self, id: str, planned: PlannedExperiment) -> list[Change]:
-        recipe = recipe_after(planned)
-        left: list[Change] = []
-        for lag in (0.0, *_LAGS):
-            if lag:
-                self._sleep(lag)
-            sighting = self._reader.again(id, recipe)
-            left = unmet(planned.changes, state_of(sighting))
-            if any(change.path == "archived" for change in left):
-                left = unmet(planned.changes, state_of(self._reader.settled(sighting)))
-            if not left or self._stop.is_set():
-                break
-        return left
-
-    def _state(self, id: str, recipe: Recipe) -> State:
-        return state_of(self._reader.again(id, recipe))

@@ -15,6 +15,8 @@ as old as that. They end when the write has its turn and its connection.
 """
 NEVER = math.inf
 """Seen at this time: a call that needs no look as long as it is sent for the first time."""
+LONG_AGO = -math.inf
+"""Seen at this time: a call that needs a look in any case."""
 
 
 class NotSentError(ExpsyncError):
@@ -47,7 +49,7 @@ class LiveSight:
 
     def expire(self) -> None:
         """Told before the call is sent again: what was seen before the first time counts no more."""
-        self._since = -math.inf
+        self._since = LONG_AGO
         self._again = True
 
     def look(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from expsync.api.client import Client
 from expsync.api.reader import Listing, Reader
-from expsync.apply.executor import state_of
+from expsync.apply.looks import state_of
 from expsync.cli.planning import assembled
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session, is_targeted, today
@@ -18,6 +18,7 @@ from expsync.core.three_way import from_files, needs_since, with_origins
 from expsync.errors import ConfigError
 from expsync.model.experiment import Declared
 from expsync.model.plan import Plan, Scope, Unmanaged
+from expsync.model.reads import MANY
 
 if TYPE_CHECKING:
     from expsync.authoring.revision import Revision
@@ -129,5 +130,6 @@ def _plan(
             if key not in gone
         ],
         pages_with_archived=snapshot.pages_with_archived,
+        shape=listing.shape if len(planned) + len(pruned) > MANY else None,
         base=base,
     )

@@ -13,7 +13,7 @@ import click
 from expsync import __version__
 from expsync.api.client import Client
 from expsync.api.reader import Reader, Snapshot
-from expsync.apply.executor import state_of
+from expsync.apply.looks import state_of
 from expsync.cli.memory import collect_again
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session, check_targets, is_targeted

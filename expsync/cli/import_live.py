@@ -10,7 +10,7 @@ import click
 
 from expsync.api.client import Client
 from expsync.api.reader import Reader, Sighting
-from expsync.apply.executor import state_of
+from expsync.apply.looks import state_of
 from expsync.authoring.aliases import aliases_by_id, new_aliases, with_aliases
 from expsync.authoring.drafts import Drafts
 from expsync.authoring.importer import Imported, Wanted, files_for, refusals

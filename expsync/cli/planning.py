@@ -26,6 +26,7 @@ from expsync.model.workspace import SANDBOX
 
 if TYPE_CHECKING:
     from expsync.authoring.revision import Revision
+    from expsync.model.reads import ListShape
 
 LISTING = "expsync-listing"
 """The name of the thread that asks for the default list."""
@@ -133,6 +134,7 @@ def assembled(
     unchanged: int,
     pages_with_archived: int,
     base: Revision | None,
+    shape: ListShape | None = None,
     planned: Iterable[Planned] = (),
     pruned: Iterable[PlannedExperiment] = (),
     unmanaged: Iterable[Unmanaged] = (),
@@ -149,5 +151,6 @@ def assembled(
         pruned=pruned,
         unmanaged=unmanaged,
         pages_with_archived=pages_with_archived,
+        shape=shape,
         base=None if base is None else Base(ref=base.ref, commit=base.commit),
     )

@@ -103,7 +103,7 @@ def _read(session: Session, client: Client, chosen: Sequence[Entry]) -> dict[str
     """What is live of each experiment: as much as a plan needs, and more where a file is to say more than before."""
     collect_again()
     from expsync.api.reader import Reader
-    from expsync.apply.executor import state_of
+    from expsync.apply.looks import state_of
     from expsync.cli.progress import Progress
     from expsync.config.load import collector_paused
     from expsync.core.planner import needs_of

@@ -81,7 +81,7 @@ def command(globals_: Globals, key: str, number: int, write: bool) -> int:
 def _read(session: Session, client: Client, key: str, number: int) -> tuple[WireVersion, State]:
     """The version, and the whole live state; ExpsyncError where there is no such version, or nothing live."""
     from expsync.api.reader import Reader
-    from expsync.apply.executor import state_of
+    from expsync.apply.looks import state_of
     from expsync.cli.history import read_versions, version_of
     from expsync.model.reads import EVERY_FIELD, Recipe
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from expsync.diagnostics import Diagnostic
 from expsync.model.plan import FORMAT_VERSION, Action, Base, Note, Plan, PlannedExperiment, Scope, Summary, Unmanaged
-from expsync.model.reads import requests_of
+from expsync.model.reads import ListShape, requests_of, seen_in_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +42,21 @@ def assemble_plan(
     pruned: Iterable[PlannedExperiment],
     unmanaged: Iterable[Unmanaged],
     pages_with_archived: int,
+    shape: ListShape | None = None,
     base: Base | None = None,
 ) -> Plan:
     """The document, sealed with its digest; everything in it is in one fixed order.
 
-    `unchanged` counts the experiments that needed no planning, beside those `planned` that came out unchanged. `base`
-    is the commit that the origins of its changes are reckoned from, where they were.
+    `unchanged` counts the experiments that needed no planning, beside those `planned` that came out unchanged. `shape`
+    is that of the default list, where anything might be seen in it; `base` the commit that the origins of its changes
+    are reckoned from, where they were.
     """
     outcomes = list(planned)
     experiments = [outcome.experiment for outcome in outcomes if outcome.experiment is not None]
     unchanged += len(outcomes) - len(experiments)
     experiments = sorted((*experiments, *pruned), key=lambda e: e.key)
+    if shape is not None:
+        experiments = seen_in_list(experiments, shape)
     return Plan(
         formatVersion=FORMAT_VERSION,
         expsyncVersion=version,
@@ -65,12 +69,18 @@ def assemble_plan(
         experiments=experiments,
         unmanaged=sorted(unmanaged, key=lambda u: u.key),
         notes=sorted((note for o in outcomes for note in o.notes), key=lambda n: (n.key, n.path)),
-        summary=summary_of(experiments, unchanged=unchanged, pages_with_archived=pages_with_archived),
+        summary=summary_of(experiments, unchanged=unchanged, pages_with_archived=pages_with_archived, shape=shape),
         digest="",
     ).sealed()
 
 
-def summary_of(experiments: Sequence[PlannedExperiment], *, unchanged: int, pages_with_archived: int) -> Summary:
+def summary_of(
+    experiments: Sequence[PlannedExperiment],
+    *,
+    unchanged: int,
+    pages_with_archived: int,
+    shape: ListShape | None = None,
+) -> Summary:
     """The counts of a plan."""
 
     def count(action: Action) -> int:
@@ -85,5 +95,5 @@ def summary_of(experiments: Sequence[PlannedExperiment], *, unchanged: int, page
         unchanged=unchanged,
         blocked=count("blocked"),
         operations=sum(len(e.operations) for e in writing),
-        requests=requests_of(writing, pages_with_archived),
+        requests=requests_of(writing, pages_with_archived, shape),
     )

@@ -160,6 +160,9 @@ class PlannedExperiment(PlanModel):
     """The live fields that the plan rests on and the fingerprint covers."""
     fingerprint: str
     """The digest of what was observed; where live has another one, the plan is refused."""
+    seenIn: Literal["list"] | SkipJsonSchema[None] = Field(default=None, exclude_if=_is_absent)
+    """`list` where apply looks at it in the default list, read once for all such experiments; absent where by itself,
+    as in every plan that writes to few."""
 
 
 class Unmanaged(PlanModel):
