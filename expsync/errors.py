@@ -18,9 +18,12 @@ No message ever holds a key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from expsync.diagnostics import Diagnostic
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from expsync.diagnostics import Diagnostic
 
 
 class ExpsyncError(Exception):

@@ -16,7 +16,7 @@ import email.utils
 import re
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import httpx
 
@@ -44,8 +44,7 @@ class Overdue(Exception):
     """An answer that took longer than one request may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The status, the headers and the whole body of one answer."""
 
     status: int
@@ -53,8 +52,7 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who asks: what an error may name."""
 
     environment: str

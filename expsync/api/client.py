@@ -31,6 +31,8 @@ from expsync.wire.schema import (
 
 T = TypeVar("T")
 
+ListAnswer = WirePage | bytes
+"""One answer of a list, decoded or not."""
 MAX_PAGES = 1000
 """Pages of one list at most: a million experiments."""
 _EMBEDDED = "http://sandbox.invalid"
@@ -72,7 +74,7 @@ class Client:
         self._transport = Transport(
             base=base,
             asker=Asker(environment, key_variable, secret),
-            http=open_http(base, timeout=timeout, transport=transport),
+            http=open_http(base) if transport is None else transport,
             limiter=limiter,
             timeout=timeout,
             trace=trace,
@@ -113,11 +115,14 @@ class Client:
         include_archived: bool = False,
         project_id: str | None = None,
         limit: int = LIST_LIMIT,
+        ahead: Callable[[Iterator[ListAnswer]], Iterator[ListAnswer]] = iter,
     ) -> Iterator[WirePage]:
         """The pages of the project's experiments, newest first; one request each, made when it is asked for.
 
         `project_id` is the client's own unless given. An older server may not know the filters, so what belongs
         to another project or key is left out here. A list that would never end is a `ReplyError`.
+
+        `ahead` is given the answers at once, and may ask for them before they are wanted.
         """
         project = self._project_id if project_id is None else project_id
         query = {"projectId": project, "limit": str(limit)}
@@ -125,20 +130,45 @@ class Client:
             query["key"] = key
         if include_archived:
             query["includeArchived"] = "true"
-        ids: set[str] = set()
+        return self._pages(ahead(self._list_answers(query)), project, key)
+
+    def _list_answers(self, query: dict[str, str]) -> Iterator[ListAnswer]:
+        """The answers of a list: as they came where their end tells the next cursor, so that the next can be on its way
+        while they are decoded.
+        """
         cursors: set[str] = set()
         for _ in range(MAX_PAGES):
-            page = self._read(replies.parse_page, "listExperiments", query=query)
+            body = self._call("listExperiments", None, query=query)
+            cursor = replies.cursor_at_end(body)
+            if cursor is None:
+                page = self._parsed(replies.parse_page, body)
+                cursor = page.nextCursor
+                yield page
+            else:
+                yield body
+            if not cursor:
+                return
+            if cursor in cursors:
+                raise ReplyError("listExperiments: the list does not end: a page brought nothing new")
+            cursors.add(cursor)
+            query["cursor"] = cursor
+        raise ReplyError(f"listExperiments: the list does not end: more than {MAX_PAGES} pages")
+
+    def _pages(self, answers: Iterator[ListAnswer], project: str, key: str | None) -> Iterator[WirePage]:
+        """The pages, decoded."""
+        ids: set[str] = set()
+        for answer in answers:
+            if isinstance(answer, WirePage):
+                page = answer
+            else:
+                page = self._parsed(replies.parse_page, answer)
+                if page.nextCursor != replies.cursor_at_end(answer):
+                    raise ReplyError("listExperiments: the answer can't be read: it has more than one cursor")
             fresh = {experiment.id for experiment in page.experiments} - ids
             ids |= fresh
             yield _filtered(page, project, key)
-            if not page.nextCursor:
-                return
-            if page.nextCursor in cursors or not fresh:
+            if page.nextCursor and not fresh:
                 raise ReplyError("listExperiments: the list does not end: a page brought nothing new")
-            cursors.add(page.nextCursor)
-            query["cursor"] = page.nextCursor
-        raise ReplyError(f"listExperiments: the list does not end: more than {MAX_PAGES} pages")
 
     def list_all(
         self, *, key: str | None = None, include_archived: bool = False, project_id: str | None = None

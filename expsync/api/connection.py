@@ -1,17 +1,20 @@
-"""The HTTP client under the transport: no redirects, no cookies, no proxy to this machine, and an end to every wait."""
+"""The HTTP under the transport: no redirects, no cookies, no proxy to this machine, and an end to every wait."""
 
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import Callable
 from http.cookiejar import CookieJar
 from typing import Any
+from urllib.request import getproxies
 
 import httpx
 
+from expsync.api.lanes import Lanes
 from expsync.errors import ApiError
 
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "expsync"}
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=1)
 
 
 class Left:
@@ -40,21 +43,37 @@ class _NoCookies(CookieJar):
         """Nothing."""
 
 
-def open_http(base: httpx.URL, *, timeout: float, transport: httpx.BaseTransport | None) -> httpx.Client:
-    """A client for requests to `base`; ApiError where what the environment says of proxies or roots can't be used."""
-    try:
-        return httpx.Client(
-            headers=_HEADERS,
-            cookies=_NoCookies(),
-            timeout=timeout,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
-            follow_redirects=False,
-            transport=transport,
-            # Reading the root certificates takes a while, and plain http has no use for them.
-            verify=base.scheme == "https",
-            # A proxy named in the environment must not see plain http, and so the key, to this machine.
-            trust_env=base.scheme == "https",
+class _ByProxies(httpx.BaseTransport):
+    """Sends through the proxies that the environment names."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._client = httpx.Client(
+            cookies=_NoCookies(), limits=_LIMITS, follow_redirects=False, verify=context, trust_env=True
         )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, as it comes: no redirect is followed."""
+        return self._client.send(request, stream=True)
+
+    def close(self) -> None:
+        """Nothing; the connections are closed."""
+        self._client.close()
+
+
+def open_http(base: httpx.URL) -> httpx.BaseTransport:
+    """What carries requests to `base`; ApiError where what the environment says of proxies or roots can't be used.
+
+    A transport follows no redirect and keeps no cookie: in httpx that is the affair of its `Client`. That is used where
+    there are proxies alone, since to go through it takes a third as long again (1.88 million instructions a request
+    beside 1.44).
+    """
+    try:
+        # Reading the root certificates takes a while, and plain http has no use for them.
+        context = httpx.create_ssl_context(verify=base.scheme == "https")
+        # A proxy named in the environment must not see plain http, and so the key, to this machine.
+        if base.scheme == "https" and getproxies():
+            return Lanes(lambda: _ByProxies(context))
+        return Lanes(lambda: httpx.HTTPTransport(limits=_LIMITS, verify=context, trust_env=False))
     except OSError:
         raise ApiError(
             "the root certificates can't be read", hint="check SSL_CERT_FILE and SSL_CERT_DIR; nothing was sent"

@@ -10,24 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from expsync.api.client import Client
+from expsync.api.client import Client, ListAnswer
 from expsync.api.cohort_lists import CohortLists
 from expsync.errors import NotFoundError, ReplyError
+from expsync.model.fields import VARIANT_DETAILS
 from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, UNSEEN, ListShape, Needs, Recipe
-from expsync.model.state import VARIANT_DETAILS
 from expsync.model.words import UNFINISHED
 from expsync.wire.endpoints import LIST_LIMIT
-from expsync.wire.schema import WireExperiment, WireVariant
+from expsync.wire.schema import WireExperiment, WirePage, WireVariant
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """All that was read of one live experiment: its bodies, the newest last, and the lists of its variants.
 
     `archived` is None where neither the lists nor the bodies tell.
@@ -41,8 +39,7 @@ class Sighting:
     cohorts: Mapping[str, Sequence[str]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """A whole list: the body of each experiment that it shows, by key, and how many requests that took."""
 
     bodies: Mapping[str, WireExperiment]
@@ -63,8 +60,7 @@ class Listing:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The live side: what was read for each key that was asked for, and the bodies of all others that are not archived.
 
     `pages_with_archived` is how many requests the whole list takes.
@@ -86,6 +82,11 @@ class Reader:
     def default_list(self) -> Listing:
         """The whole default list."""
         return self._pages(include_archived=False)
+
+    def begin_list(self, ahead: Callable[[Iterator[ListAnswer]], Iterator[ListAnswer]]) -> Callable[[], Listing]:
+        """What gives the whole default list, to be called once; `ahead` may ask for its pages meanwhile."""
+        pages = self._client.list_experiments(ahead=ahead)
+        return lambda: _whole(pages)
 
     def snapshot(self, needs: Mapping[str, Needs], *, own: Iterable[str], listing: Listing | None = None) -> Snapshot:
         """Everything that a plan needs; `own` are the keys that are declared, be they asked for or not.
@@ -183,7 +184,7 @@ class Reader:
 
     def settled(self, sighting: Sighting) -> Sighting:
         """The same sighting, with what the default list tells of its being archived."""
-        return replace(sighting, archived=not self._client.list_all(key=sighting.body.key))
+        return sighting._replace(archived=not self._client.list_all(key=sighting.body.key))
 
     def _absent(self, keys: set[str]) -> tuple[dict[str, WireExperiment], int]:
         """Those of these keys that the default list does not show, and the pages of the whole list if it was read."""
@@ -194,14 +195,7 @@ class Reader:
         return {key: body for key, body in looked_up.items() if body is not None}, 0
 
     def _pages(self, *, include_archived: bool) -> Listing:
-        found: dict[str, WireExperiment] = {}
-        sizes: list[int] = []
-        for page in self._client.list_experiments(include_archived=include_archived):
-            sizes.append(len(page.experiments))
-            # What shows on two pages counts as the later page has it.
-            found |= {body.key: body for body in page.experiments}
-        # The only page, or the last, says nothing of how many would fit.
-        return Listing(found, len(sizes), max(sizes[:-1], default=LIST_LIMIT) or LIST_LIMIT)
+        return _whole(self._client.list_experiments(include_archived=include_archived))
 
     def _completed(self, body: WireExperiment, archived: bool, needs: Needs) -> Sighting:
         if body.description == UNFINISHED and needs.unfinished is not None:
@@ -231,12 +225,11 @@ class Reader:
         with _still_there(body.key):
             variants = None if _carries_details(body) else self._client.list_variants(body.id)
             if cohorts is None:
-                return replace(sighting, variants=variants)
+                return sighting._replace(variants=variants)
             keys = [variant.key for variant in (body.variants if body.carries("variants") else variants or ())]
             inclusions = {key: self._client.get_inclusions(body.id, key) for key in keys}
             lists = {key: cohorts.read(body.id, key) for key in keys}
-        return replace(
-            sighting,
+        return sighting._replace(
             variants=variants,
             inclusions=inclusions,
             cohorts={key: members for key, members in lists.items() if members is not None},
@@ -245,7 +238,7 @@ class Reader:
     def _with_body(self, sighting: Sighting) -> Sighting:
         with _still_there(sighting.body.key):
             body = self._client.get_experiment(sighting.body.id)
-        return replace(sighting, body=_laid_over(sighting.body, body), whole=True)
+        return sighting._replace(body=_laid_over(sighting.body, body), whole=True)
 
     def _cohorts(self, id: str, variant: str) -> Sequence[str]:
         try:
@@ -270,6 +263,21 @@ class Reader:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         return results
+
+
+def _whole(pages: Iterator[WirePage]) -> Listing:
+    """The list that these pages are."""
+    found: dict[str, WireExperiment] = {}
+    sizes: list[int] = []
+    for page in pages:
+        sizes.append(len(page.experiments))
+        # What shows on two pages counts as the later page has it.
+        found |= {body.key: body for body in page.experiments}
+    if not sizes:
+        # An empty project has a page too. Without any, these pages were taken before, or broke off.
+        raise ReplyError("listExperiments: no answer is left to read")
+    # The only page, or the last, says nothing of how many would fit.
+    return Listing(found, len(sizes), max(sizes[:-1], default=LIST_LIMIT) or LIST_LIMIT)
 
 
 @contextmanager

@@ -6,11 +6,10 @@ import json
 import random
 import ssl
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from pydantic import JsonValue
@@ -34,26 +33,32 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 """No connection came about, so nothing was sent and any call may be tried again."""
 
 
-class KeyAuth(httpx.Auth):
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "Connection": "keep-alive",
+    "User-Agent": "expsync",
+}
+
+
+class KeyAuth:
     """Puts the key on requests to one origin, and on no other."""
 
     def __init__(self, secret: Secret, base: httpx.URL) -> None:
         self._secret = secret
         self._origin = _origin(base)
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """The request, with the key where it goes to that origin."""
+    def authorise(self, request: httpx.Request) -> None:
+        """Nothing; the request bears the key where it goes to that origin."""
         if _origin(request.url) == self._origin:
             request.headers["Authorization"] = f"Bearer {self._secret.reveal()}"
-        yield request
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
+class _Failure(NamedTuple):
     """Why an attempt did not succeed; `unsent` where the server can't have seen it; `asked` in seconds."""
 
     error: ApiError
@@ -73,7 +78,7 @@ class Transport:
         *,
         base: httpx.URL,
         asker: Asker,
-        http: httpx.Client,
+        http: httpx.BaseTransport,
         limiter: Limiter | None,
         timeout: float,
         trace: Callable[[str], None] | None = None,
@@ -83,6 +88,9 @@ class Transport:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._base = base
+        self._root = str(base).rstrip("/")
+        self._headers = httpx.Headers(_HEADERS)
+        self._headers_of_json = httpx.Headers({**_HEADERS, "Content-Type": "application/json"})
         self._asker = asker
         self._auth = KeyAuth(asker.secret, base) if asker.secret is not None else None
         self._http = http
@@ -147,19 +155,20 @@ class Transport:
         self, endpoint: Endpoint, path: str, query: Mapping[str, str] | None, body: JsonValue
     ) -> httpx.Request:
         content = None
-        headers = {}
         if body is not None:
             try:
                 # Escaped to ASCII, so that a lone surrogate in a text can't stop it.
                 content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
             except (ValueError, TypeError, RecursionError):
                 raise ApiError(f"{endpoint.name}: the body can't be written as JSON") from None
-            headers["Content-Type"] = "application/json"
-        url = str(self._base).rstrip("/") + path
+        headers = self._headers if content is None else self._headers_of_json
         try:
-            return self._http.build_request(endpoint.method, url, params=query, content=content, headers=headers)
+            request = httpx.Request(endpoint.method, self._root + path, params=query, content=content, headers=headers)
         except (httpx.InvalidURL, UnicodeEncodeError):
             raise ApiError(f"{endpoint.name}: no address can be made of its path and query") from None
+        if self._auth is not None:
+            self._auth.authorise(request)
+        return request
 
     def _attempt(self, endpoint: Endpoint, path: str, request: httpx.Request, sight: Sight | None) -> Answer | _Failure:
         looks = 0
@@ -206,7 +215,7 @@ class Transport:
         if sight is not None:
             request.extensions["trace"] = _gate(sight)
         try:
-            response = self._http.send(request, auth=self._auth, stream=True, follow_redirects=False)
+            response = self._http.handle_request(request)
             try:
                 answer = read_answer(response, lambda: self._clock() > deadline)
             except UnreadableBody as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -69,7 +68,7 @@ def with_aliases(workspace: Workspace, name: str, aliases: Mapping[str, str], dr
         drafts.put(file, rewrite(text, 0, changed))
     except RewriteError:
         return workspace
-    return replace(workspace, file=WorkspaceFile.model_validate(changed))
+    return workspace._replace(file=WorkspaceFile.model_validate(changed))
 
 
 def _slug(label: str) -> str:

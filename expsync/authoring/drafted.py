@@ -59,7 +59,7 @@ class Judge:
             checker.inclusions.preset(lists)
             found, diagnostics = checker.check_file(document.file, text.encode("utf-8"), documents)
             errors += [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
-            declared = next((entry.declared for entry in found if entry.index == document.index), None)
+            declared = next((entry.declared for entry in found if entry.document == document.index), None)
         return errors, declared
 
     def _lists(self, document: RawDocument, drafts: Drafts) -> Mapping[str, str]:

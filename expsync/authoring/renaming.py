@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from expsync.config.overlay import Raw
-from expsync.config.yaml_places import Path
+from expsync.config.parsed import Path
 from expsync.core.normalize import same
 from expsync.model.state import VariantState
 

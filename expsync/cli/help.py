@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ HELP_WIDTH = 80
 """Columns of a help where stdout is no terminal."""
 _NARROW = 50
 """Below it an option's text stands under the option, not beside it."""
-_SHELL_WORD = re.compile(r"(?:[^\s']|'[^']*')+")
+_SHELL_WORD = r"(?:[^\s']|'[^']*')+"
 
 Examples = Sequence[tuple[str, str]]
 """What each is for, in a few words, and the command line."""
@@ -28,8 +27,12 @@ class Page(click.HelpFormatter):
     """A formatter as wide as the terminal."""
 
     def __init__(self, width: int | None = None, max_width: int | None = None) -> None:
-        columns = shutil.get_terminal_size((HELP_WIDTH, 24)).columns if sys.stdout.isatty() else HELP_WIDTH
+        columns = _terminal_width() if sys.stdout.isatty() else HELP_WIDTH
         super().__init__(width=(min(columns, max_width or HELP_WIDTH) - 2) if width is None else width)
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Write the line of usage; its first word is in no catalogue of translations that one had to look for."""
+        super().write_usage(prog, args, "Usage: " if prefix is None else prefix)
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write terms with their texts beside them, or under them where there is no room for two columns."""
@@ -49,7 +52,9 @@ class Page(click.HelpFormatter):
         room = self.width - self.current_indent
         for what, line in examples:
             self.write("".join(f"{margin}# {said}\n" for said in _folded(what.split(), room - 2)))
-            first, *rest = _folded(_SHELL_WORD.findall(line), room, joint=" \\", indent=4)
+            # A pattern takes longer to compile than all of this page's words to fold.
+            words = re.findall(_SHELL_WORD, line) if "'" in line else line.split()
+            first, *rest = _folded(words, room, joint=" \\", indent=4)
             self.write(f"{margin}{first}\n")
             self.write("".join(f"{margin}    {more}\n" for more in rest))
 
@@ -119,6 +124,12 @@ def write_options(command: click.Command, ctx: click.Context, formatter: click.H
         if records:
             with formatter.section(heading):
                 formatter.write_dl(records)
+
+
+def _terminal_width() -> int:
+    import shutil  # brings the compressors of archives along, which a help in a pipe does without
+
+    return shutil.get_terminal_size((HELP_WIDTH, 24)).columns
 
 
 def write_examples(examples: Examples, formatter: click.HelpFormatter) -> None:

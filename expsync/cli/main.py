@@ -7,15 +7,17 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from expsync.cli.help import ExpsyncGroup
-from expsync.cli.memory import keep_everything
+from expsync.cli.memory import keep_everything, leave_everything
 from expsync.cli.options import Globals, remembered, with_globals
 from expsync.errors import ConfigError, ExpsyncError, UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 FAILED = 1
 WRONG_USAGE = UsageError.exit_code
@@ -68,6 +70,8 @@ class LazyGroup(ExpsyncGroup):
         """The commands, from the table, so that none is imported; or the global options."""
         if incomplete.startswith("-"):
             return click.Command.shell_complete(self, ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
         known = ((name, short) for name, (_, short) in COMMANDS.items() if name.startswith(incomplete))
         return [CompletionItem(name, help=short) for name, short in known]
 
@@ -95,7 +99,9 @@ def program() -> int:
     keep_everything()
     # Pydantic looks through every installed package for plug-ins, a fifth of the start of a plan; here are none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    return main()
+    code = main()
+    leave_everything()
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,22 +5,22 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, cast
 
 import click
 
 from expsync import __version__
 from expsync.cli.help import GlobalOption
-from expsync.cli.suggest import environments, keys
+from expsync.cli.suggest import environments, files, keys
 from expsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _META = "expsync.globals"
 
 
-@dataclass(frozen=True, slots=True)
-class Globals:
+class Globals(NamedTuple):
     """The global options as given, the later ones winning; None and False where they were not."""
 
     config: Path | None = None
@@ -101,13 +101,21 @@ def _merged(ctx: click.Context, given: dict[str, Any]) -> Globals:
         raise UsageError("--verbose and --quiet can't be used together")
     earlier = remembered(ctx)
     ctx.meta[_META] = merged = Globals(
-        config=given["config"] or earlier.config,
+        config=_path(given["config"]) or earlier.config,
         environment=given["environment"] or earlier.environment,
         verbose=given["verbose"] or (earlier.verbose and not given["quiet"]),
         quiet=given["quiet"] or (earlier.quiet and not given["verbose"]),
         no_color=given["no_color"] or earlier.no_color,
     )
     return merged
+
+
+def _path(given: str | None) -> Path | None:
+    if given is None:
+        return None
+    from pathlib import Path  # not for an option that nobody gave
+
+    return Path(given)
 
 
 def _options() -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
@@ -119,8 +127,8 @@ def _options() -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
             "-c",
             "--config",
             "global_config",
-            type=click.Path(path_type=Path),
             metavar="FILE",
+            shell_complete=files,
             help="The workspace file; without it, expsync.yaml here or in a directory above.",
         ),
         option(
@@ -139,17 +147,20 @@ def _options() -> list[Callable[[Callable[..., Any]], Callable[..., Any]]]:
             is_flag=True,
             help="No colour; NO_COLOR does the same, FORCE_COLOR the opposite.",
         ),
-        _version_option(),
-        click.help_option("-h", "--help", cls=GlobalOption, help="Show this and exit."),
+        _said_and_gone("--version", said=lambda _: f"expsync {__version__}", help="Show the version and exit."),
+        _said_and_gone("-h", "--help", said=lambda ctx: ctx.get_help(), help="Show this and exit."),
     ]
 
 
-def _version_option() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    return click.version_option(
-        __version__,
-        "--version",
-        cls=GlobalOption,
-        message="%(prog)s %(version)s",
-        prog_name="expsync",
-        help="Show the version and exit.",
+def _said_and_gone(
+    *names: str, said: Callable[[click.Context], str], help: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    # As click's own two options do, which look for a translation first: a fortieth of `--version`.
+    def say(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            click.echo(said(ctx), color=ctx.color)
+            ctx.exit()
+
+    return click.option(
+        *names, cls=GlobalOption, is_flag=True, expose_value=False, is_eager=True, help=help, callback=say
     )

@@ -7,11 +7,12 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from expsync import __version__
-from expsync.api.client import Client
+from expsync.api.client import Client, ListAnswer
 from expsync.api.reader import Listing, Reader
 from expsync.cli.interrupt import Interruption
 from expsync.cli.progress import Progress
@@ -32,17 +33,51 @@ LISTING = "expsync-listing"
 """The name of the thread that asks for the default list."""
 
 
+class Ahead:
+    """Answers that a thread asks for one after the other, and that whoever wants them decodes.
+
+    So the next is on its way while one is decoded, and none is decoded beside the files, when each would wait for the
+    other. Nobody waits for the thread at the end of the program, should the files be of no use. `ended` tells when
+    nothing is asked for any more.
+    """
+
+    def __init__(self) -> None:
+        self.ended = Future[None]()
+        self._answers = SimpleQueue[ListAnswer | BaseException | None]()
+
+    def __call__(self, answers: Iterator[ListAnswer]) -> Iterator[ListAnswer]:
+        """The same answers, asked for from now on."""
+        Thread(target=self._ask, args=(answers,), name=LISTING, daemon=True).start()
+        return self._given()
+
+    def _ask(self, answers: Iterator[ListAnswer]) -> None:
+        end: BaseException | None = None
+        try:
+            for answer in answers:
+                self._answers.put(answer)
+        except BaseException as error:  # noqa: BLE001 - whoever wants the answers gets it
+            end = error
+        self.ended.set_result(None)
+        self._answers.put(end)
+
+    def _given(self) -> Iterator[ListAnswer]:
+        while (answer := self._answers.get()) is not None:
+            if isinstance(answer, BaseException):
+                raise answer
+            yield answer
+
+
 @dataclass(frozen=True, slots=True)
 class Sides:
     """What a plan is made of: what the files declare, and the live side, whose default list may be on its way."""
 
     declarations: Sequence[Declared]
     client: Client
-    listing: Future[Listing] | None = None
+    listing: Callable[[], Listing] | None = None
 
     def listed(self) -> Listing:
-        """The default list."""
-        return Reader(self.client, parallelism=1).default_list() if self.listing is None else self.listing.result()
+        """The default list, to be asked for once."""
+        return Reader(self.client, parallelism=1).default_list() if self.listing is None else self.listing()
 
 
 @contextmanager
@@ -62,29 +97,16 @@ def both_sides(session: Session, interruption: Interruption) -> Iterator[Sides]:
         except ExpsyncError:
             session.declarations()
             raise
-        listing = _ahead(Reader(client, parallelism=1).default_list)
+        ahead = Ahead()
+        listing = Reader(client, parallelism=1).begin_list(ahead)
         try:
             yield Sides(session.declarations(), client, listing)
         finally:
-            if not listing.done():
+            if not ahead.ended.done():
                 interruption.stop.set()
             # A client is not closed under a call: if the answer is still to come, whoever brings it closes the client.
             left = stack.pop_all()
-            listing.add_done_callback(lambda _: left.close())
-
-
-def _ahead(ask: Callable[[], Listing]) -> Future[Listing]:
-    """The answer to come. Nobody waits for it at the end of the program, should the files be of no use."""
-    answer = Future[Listing]()
-
-    def run() -> None:
-        try:
-            answer.set_result(ask())
-        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
-            answer.set_exception(error)
-
-    Thread(target=run, name=LISTING, daemon=True).start()
-    return answer
+            ahead.ended.add_done_callback(lambda _: left.close())
 
 
 def make_plan(

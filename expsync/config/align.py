@@ -7,8 +7,8 @@ from difflib import SequenceMatcher
 
 from pydantic import JsonValue
 
+from expsync.config.parsed import Path
 from expsync.config.same import fingerprint, same
-from expsync.config.yaml_places import Path
 
 Order = Callable[[Path], Sequence[str]]
 """The canonical order of the keys of the mapping at a path; empty where there is none."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from expsync.config.fields import model_at
 from expsync.config.owned import Entry, Value
-from expsync.config.yaml_places import Path
+from expsync.config.parsed import Path
 
 _FIRST = ("key", "skip")
 """What says which one it is, or that it is not there at all; the models have it behind what they inherit."""

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from expsync.config.files import read_bounded
 from expsync.config.forms import Form, split_forms
 from expsync.config.inclusions import InclusionFiles
 from expsync.config.lint import checks_of, rule_of
+from expsync.config.parsed import Path
 from expsync.config.problem import MAX_PROBLEMS, Problem
 from expsync.config.prune import sound_part
 from expsync.config.report import Located
@@ -24,25 +26,22 @@ from expsync.config.rules_risks import idle_acknowledgements
 from expsync.config.wording import plain, quote
 from expsync.config.workspace import Workspace
 from expsync.config.yaml import Document, parse_with_places
-from expsync.config.yaml_places import Path
 from expsync.config.yaml_text import MAX_BYTES
 from expsync.diagnostics import Diagnostic, Place, Severity
 from expsync.model.experiment import Declared, Experiment, InclusionsFile, Variant
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """One document that was looked at. `declared` is None if it is not good, or not in the environment in use."""
 
     key: str | None
     file: str
-    index: int
+    document: int
     line: int
     declared: Declared | None
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(NamedTuple):
     """The keys that more than one document has, and what is said of them."""
 
     keys: frozenset[str]
@@ -84,12 +83,16 @@ class Checker:
     environment: str | None
     today: date | None = None
     inclusions: InclusionFiles = field(init=False)
-    checks: tuple[tuple[tuple[str, ...], Check], ...] = field(init=False)
+    _all_checks: tuple[tuple[tuple[str, ...], Check], ...] = field(init=False)
+    _checks: dict[frozenset[str], tuple[Check, ...]] = field(default_factory=dict)
+    """By what is declared: most experiments of a workspace declare the same fields."""
+    _sound_deployments: set[tuple[str | int, ...]] = field(default_factory=set)
+    """The environment's name, and a list of deployments that it has each once."""
     _told: set[Diagnostic] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.inclusions = InclusionFiles(os.fspath(self.workspace.root))
-        self.checks = checks_of(self.workspace.file.rules, self.today)
+        self._all_checks = checks_of(self.workspace.file.rules, self.today)
 
     def check_file(
         self, file: str, content: bytes, documents: Sequence[Document]
@@ -168,7 +171,7 @@ class Checker:
         if entry.file not in read:
             read[entry.file] = self._locate(entry.file)
         located = read[entry.file]
-        spot = located.document(entry.index).places.get(("key",)) if located else None
+        spot = located.document(entry.document).places.get(("key",)) if located else None
         return Place(entry.file, spot.line, spot.column) if spot else Place(entry.file, entry.line)
 
     def _locate(self, file: str) -> Located | None:
@@ -188,10 +191,11 @@ class Checker:
             return Checked(None, file, index, document.line, None), findings
         key = raw.get("key")
         split = split_forms(raw, self.workspace.file.environments)
-        findings.add(split.problems)
+        if split.problems:
+            findings.add(split.problems)
         declared: Declared | None = None
         used: list[tuple[Experiment, Callable[[Path], Path]]] = []
-        incomplete = False
+        incomplete = acknowledges = False
         for form in split.forms:
             experiment = self._check_form(file, form, findings)
             if experiment is None:
@@ -199,9 +203,10 @@ class Checker:
                 continue
             if form.environments:
                 used.append((experiment, form.path_in_file))
+                acknowledges = acknowledges or bool(experiment.acknowledge)
             if self.environment in form.environments:
                 declared = Declared(experiment, file, document.line)
-        if not incomplete:  # else what is missing may be what raises the risk
+        if acknowledges and not incomplete:  # else what is missing may be what raises the risk
             told = {path[:-1] for _, path in findings.entries}  # of an acknowledgement: that it has ended
             findings.add(idle for idle in idle_acknowledgements(used) if idle.path not in told)
         return Checked(key if isinstance(key, str) else None, file, index, document.line, declared), findings
@@ -220,18 +225,36 @@ class Checker:
 
     def _check_sense(self, file: str, experiment: Experiment, form: Form, findings: _Findings) -> Experiment:
         """The experiment with its users read, once everything that it means was checked."""
-        experiment = self._with_users(file, experiment, form, findings)
+        names = declared_names(experiment)
+        if "variants.inclusions" in names:
+            experiment = self._with_users(file, experiment, form, findings)
         if form.environments:  # a form that no environment has may be meant to be incomplete
-            declared = declared_names(experiment)
-            for about, check in self.checks:
-                # Begun anew where it finds something, which it seldom does.
-                if not declared.isdisjoint(about) and next(check(experiment), None) is not None:
+            checks = self._checks_about(names)
+            # Begun anew where one finds something, which is seldom.
+            if next(chain.from_iterable([check(experiment) for check in checks]), None) is not None:
+                for check in checks:
                     findings.add(check(experiment), form)
         for name in form.environments if experiment.deployments else ():
             if self.environment in (None, name) or form.declares_deployments:
-                environment = self.workspace.file.environments[name]
-                findings.add(deployment_problems(experiment, name, environment), form)
+                self._check_deployments(experiment, name, form, findings)
         return experiment
+
+    def _checks_about(self, names: frozenset[str]) -> tuple[Check, ...]:
+        """The checks of the rules that are about one of the fields."""
+        found = self._checks.get(names)
+        if found is None:
+            found = tuple(check for about, check in self._all_checks if not names.isdisjoint(about))
+            self._checks[names] = found
+        return found
+
+    def _check_deployments(self, experiment: Experiment, name: str, form: Form, findings: _Findings) -> None:
+        listed = (name, *experiment.deployments)
+        if listed in self._sound_deployments:
+            return
+        problems = list(deployment_problems(experiment, name, self.workspace.file.environments[name]))
+        findings.add(problems, form)
+        if not problems:
+            self._sound_deployments.add(listed)
 
     def _with_users(self, file: str, experiment: Experiment, form: Form, findings: _Findings) -> Experiment:
         """The experiment with the users of inclusions files in the place of the files' names."""
@@ -266,37 +289,3 @@ def adjustable(workspace: Workspace, code: str, place: Place, message: str, hint
     """The diagnostic of a rule that looks at files, or none where it is off."""
     level = severity_of(workspace, code)
     return [] if level is None else [Diagnostic(code, level, place, message, "", hint)]
-
-
-def unmatched_globs(workspace: Workspace, unmatched: Sequence[str]) -> list[Diagnostic]:
-    """What is said of globs without a file; `.yml` needs none beside a `.yaml` that has some, nor the other way."""
-    globs = workspace.file.experiments
-    matched = {_stem(glob) for glob in globs if glob not in unmatched}
-    diagnostics: list[Diagnostic] = []
-    told: set[str] = set()
-    for index, glob in enumerate(globs):
-        stem = _stem(glob)
-        if stem in matched or stem in told:
-            continue
-        told.add(stem)
-        place = _glob_place(workspace, index)
-        hint = "correct it under `experiments:`, or add a file"
-        message = f"no file matches {quote(glob)}"
-        diagnostics.extend(adjustable(workspace, "EXP404", place, message, hint))
-    return diagnostics
-
-
-def _stem(glob: str) -> str:
-    return glob.removesuffix(".yaml").removesuffix(".yml")
-
-
-def _glob_place(workspace: Workspace, index: int) -> Place:
-    """Where the glob stands in the workspace file, or its first line where the default globs are in use."""
-    name = workspace.path.name
-    try:
-        content = workspace.path.read_bytes()
-    except OSError:
-        return Place(name)
-    located = Located(name, parse_with_places(content))
-    spot = located.document(0).places.get(("experiments", index))
-    return Place(name, spot.line, spot.column) if spot else Place(name, 1, 1)

@@ -14,10 +14,10 @@ from expsync.config.arrange import arrange
 from expsync.config.emit import document_text, flow_text, literal_lines, scalar_text
 from expsync.config.entry_text import item_like, member_like, value_lines
 from expsync.config.layout import Entry, Layout, Page, layout_of
+from expsync.config.parsed import Path
 from expsync.config.restyle import block_scalar, flow_like, scalar_like, text_styles
 from expsync.config.same import same
 from expsync.config.splice import Kept, Splices
-from expsync.config.yaml_places import Path
 from expsync.config.yaml_tree import Node
 
 _HEADER = re.compile(r"[|>][0-9+-]*")

@@ -16,8 +16,8 @@ from expsync.config.emit import (
     scalar_text,
 )
 from expsync.config.layout import Entry, Layout, Page
+from expsync.config.parsed import Path
 from expsync.config.restyle import flow_like, json_text, scalar_like, text_styles
-from expsync.config.yaml_places import Path
 from expsync.config.yaml_tree import Node
 
 

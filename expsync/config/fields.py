@@ -9,9 +9,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from expsync.config.parsed import Path
 from expsync.config.problem import MAX_PROBLEMS, Problem, dotted
 from expsync.config.wording import nearest, quote, suggest
-from expsync.config.yaml_places import Path
 
 _WANTED: Mapping[str, str] = {
     "string_type": "text",

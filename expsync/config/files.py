@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import stat
 
+# A pipe without a writer would block the very opening of it.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
 
 class NotAFileError(OSError):
     """The name is a folder's, a pipe's or a device's, of which reading might never end."""
@@ -12,8 +15,7 @@ class NotAFileError(OSError):
 
 def read_bounded(path: str, limit: int) -> bytes:
     """The bytes of a file: all of them, or one more than `limit` where it is longer. Raises OSError."""
-    # A pipe without a writer would block the very opening of it.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    descriptor = os.open(path, _READ)
     try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):

@@ -83,7 +83,9 @@ def find_files(root: Path, globs: Sequence[str], *, leave_out: str) -> Found:
     Links are followed inside the workspace and refused out of it. Folders whose name begins with a dot are entered
     only where a glob names them.
     """
-    search = _Search(os.fspath(root), [(glob, compile_glob(glob)) for glob in globs], leave_out)
+    patterns = [(glob, compile_glob(glob)) for glob in globs]
+    any_glob = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in patterns))
+    search = _Search(os.fspath(root), patterns, any_glob, leave_out)
     for start, depth in _starts(globs):
         search.walk(start, depth)
     while search.links:
@@ -118,6 +120,7 @@ def split_glob(glob: str) -> tuple[str, list[str]]:
 class _Search:
     root: str
     patterns: list[tuple[str, re.Pattern[str]]]
+    any_glob: re.Pattern[str]
     leave_out: str
     found: Found = field(default_factory=Found)
     names: set[str] = field(default_factory=set)
@@ -146,7 +149,10 @@ class _Search:
                 self.refuse("EXP001", folder or ".", "the folder can't be read", error.strerror or "")
 
     def look(self, entry: os.DirEntry[str], name: str, depth: int, waiting: list[tuple[str, int]]) -> None:
-        matches = name != self.leave_out and any(pattern.fullmatch(name) for _, pattern in self.patterns)
+        matches = name != self.leave_out and self.any_glob.fullmatch(name) is not None
+        if matches and entry.is_file(follow_symlinks=False) and name.isprintable():
+            self.names.add(name)  # as nearly all are
+            return
         is_link = entry.is_symlink()
         if is_link and (matches or depth != 0) and not self.stays_inside(entry.path, name, matched=matches):
             return

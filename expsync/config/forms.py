@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from expsync.config.overlay import Raw, merge, origin
+from expsync.config.parsed import Path
 from expsync.config.problem import Problem
 from expsync.config.wording import quote, suggest
-from expsync.config.yaml_places import Path
 from expsync.model.experiment import Overlay
 from expsync.model.workspace import Environment
 
 _MAX_UNKNOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """The raw experiment as some environments have it.
 
     `overlay_of` is None for the form without an overlay; `environments` are those that have this form.
@@ -42,8 +41,7 @@ class Form:
         return self.overlay is not None and "deployments" in self.overlay
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(NamedTuple):
     """All forms of a document, the one without an overlay first; and what is wrong with its `environments`."""
 
     forms: tuple[Form, ...]

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from expsync.config.files import read_bounded
 from expsync.config.find import is_inside
@@ -19,8 +20,7 @@ MAX_BYTES = 1_000_000
 _COMMENT = re.compile(r"(?:^|\s)#.*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why the file can't be used at all: shown where the YAML file names it."""
 
     message: str
@@ -28,8 +28,7 @@ class Refusal:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Users:
+class Users(NamedTuple):
     """The ids of a file in its order, or why there are none; `diagnostics` are about its lines."""
 
     ids: tuple[str, ...] = ()

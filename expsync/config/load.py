@@ -6,14 +6,15 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
-from expsync.config.check import Checked, Checker, unmatched_globs
+from expsync.config.check import Checked, Checker
 from expsync.config.files import read_bounded
 from expsync.config.find import find_files
 from expsync.config.report import find_secrets, yaml_diagnostics
+from expsync.config.unmatched import unmatched_globs
 from expsync.config.wording import plain
 from expsync.config.workspace import Workspace, load_workspace
 from expsync.config.yaml import YamlError, parse
@@ -28,8 +29,7 @@ _TOLD_EVERY = 50
 """Files between two words about how far it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What the files declare for an environment, by key; and all that was found wrong or doubtful, by place.
 
     An experiment with an error, or one that the environment skips, is not among `declared`. `files` and `experiments`
@@ -109,7 +109,7 @@ def _read(root: str, name: str, checker: Checker, lines: PlainLines) -> tuple[li
         return found, [*secrets, *yaml_diagnostics(name, error.problems), *diagnostics]
     found, diagnostics = checker.check_file(name, content, documents)
     if secrets:
-        found = [replace(entry, declared=None) for entry in found]
+        found = [entry._replace(declared=None) for entry in found]
     return found, [*secrets, *diagnostics]
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from expsync.config.canonical_order import field_order
 from expsync.config.fields import model_at
-from expsync.config.yaml_places import Path
+from expsync.config.parsed import Path
 from expsync.model.experiment import Experiment
 from expsync.model.workspace import WorkspaceFile
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from expsync.config.yaml_places import Path
+from expsync.config.parsed import Path
 
 Raw = dict[str, JsonValue]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from expsync.config.yaml_places import Path
+from expsync.config.parsed import Path
 
 MAX_PROBLEMS = 200
 """More than this is told of no document: nobody reads it, and working it out could take minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something wrong at a path; `at` says whether the key or the value there is to be shown."""
 
     code: str

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pydantic import JsonValue, ValidationError
 
 from expsync.config.overlay import Raw
+from expsync.config.parsed import Path
 from expsync.config.problem import Problem
-from expsync.config.yaml_places import Path
 from expsync.model.experiment import Experiment
 
 

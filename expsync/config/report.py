@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from expsync.config.inclusions import secret_diagnostic
+from expsync.config.parsed import Parsed, Path, PlacedDocument, Spot
 from expsync.config.problem import Problem
 from expsync.config.wording import SECRET, plain
-from expsync.config.yaml_places import Parsed, Path, PlacedDocument, Spot
 from expsync.config.yaml_text import YamlProblem, position
 from expsync.diagnostics import Diagnostic, Place, Severity
 

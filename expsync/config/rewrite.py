@@ -17,10 +17,11 @@ from expsync.config.compare import Comparison
 from expsync.config.emit import document_text, flow_text
 from expsync.config.layout import Page
 from expsync.config.order import experiment_order
+from expsync.config.parsed import Path
 from expsync.config.same import difference
 from expsync.config.wording import quote
 from expsync.config.yaml import YamlError, parse
-from expsync.config.yaml_places import MAX_DEPTH, Path
+from expsync.config.yaml_places import MAX_DEPTH
 from expsync.config.yaml_tree import Node, Tree, tree_of
 from expsync.errors import ExpsyncError
 

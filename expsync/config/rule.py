@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from expsync.config.problem import Problem
 from expsync.diagnostics import Severity
@@ -14,8 +14,7 @@ Check = Callable[[Experiment], Iterator[Problem]]
 CheckOnDay = Callable[[Experiment, date], Iterator[Problem]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing that must hold, why, and how to settle it.
 
     Both checks are None where one experiment is not enough to see it: the loader looks after those. `check_on_day` is
@@ -38,9 +37,7 @@ class Rule:
 _IN_VARIANTS = {name: f"variants.{name}" for name in Variant.model_fields}
 
 
-def declared_names(experiment: Experiment) -> set[str]:
+def declared_names(experiment: Experiment) -> frozenset[str]:
     """The fields that an experiment declares, and those that any of its variants does, as rules are about them."""
-    names = set(experiment.model_fields_set)
-    for variant in experiment.variants:
-        names.update([_IN_VARIANTS[name] for name in variant.model_fields_set])
-    return names
+    of_variants = set[str]().union(*[variant.model_fields_set for variant in experiment.variants])
+    return frozenset([*experiment.model_fields_set, *[_IN_VARIANTS[name] for name in of_variants]])

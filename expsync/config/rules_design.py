@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from typing import TYPE_CHECKING
 
+from expsync.config.parsed import Path
 from expsync.config.problem import Problem
 from expsync.config.wording import quote
-from expsync.config.yaml_places import Path
 from expsync.model.experiment import Experiment
 from expsync.model.words import MAX_INCLUSIONS
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 MANY_INCLUSIONS = 100
 """Users of one variant past which they weigh in the analysis."""
@@ -151,6 +154,8 @@ def _declares(experiment: Experiment, name: str) -> bool:
 
 def _shares(weights: Mapping[str, int | float]) -> dict[str, Fraction]:
     """Each positive weight as a share of their sum."""
+    from fractions import Fraction
+
     exact = {key: Fraction(str(weight)) for key, weight in weights.items() if weight}
     total = sum(exact.values(), Fraction(0))
     return {key: weight / total for key, weight in exact.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from expsync.config.problem import Problem
 from expsync.config.wording import nearest, quote, suggest
@@ -18,6 +19,7 @@ _NO_ZONE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2
 _NOT_COMPARED = frozenset({"lifecycle", "acknowledge"})
 
 
+@lru_cache(maxsize=1000)
 def instant(text: str) -> datetime | None:
     """The instant that a date (its midnight, UTC) or an ISO 8601 instant with a zone names, or None."""
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from expsync.config.parsed import Path
 from expsync.config.problem import Problem
 from expsync.config.wording import nearest, quote
-from expsync.config.yaml_places import Path
 from expsync.model.experiment import Experiment, InclusionsFile
 from expsync.model.words import MAX_INCLUSIONS
 
@@ -168,7 +168,7 @@ def _no_values(path: Path) -> Problem:
 def zero_weights(experiment: Experiment) -> Iterator[Problem]:
     """Weights that are all 0, which the API takes for an even split."""
     variants = experiment.variants
-    if variants and all("rolloutWeight" in v.model_fields_set and v.rolloutWeight == 0 for v in variants):
+    if variants and all(v.rolloutWeight == 0 and "rolloutWeight" in v.model_fields_set for v in variants):
         yield _zero(("variants", 0, "rolloutWeight"), "all variants have the weight 0")
     for index, segment in enumerate(experiment.targetSegments):
         if segment.rolloutWeights and not any(segment.rolloutWeights.values()):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from expsync.config.parsed import Path
 from expsync.config.problem import Problem
 from expsync.config.rules_design import MANY_INCLUSIONS
-from expsync.config.yaml_places import Path
 from expsync.model.experiment import Experiment
 from expsync.model.words import RiskName
 

@@ -6,7 +6,7 @@ import json
 
 from pydantic import JsonValue
 
-from expsync.config.yaml_places import Path
+from expsync.config.parsed import Path
 
 
 def same(left: JsonValue, right: JsonValue) -> bool:

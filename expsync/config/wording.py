@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable
@@ -41,10 +40,12 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
 
     Case, `_` and `-` do not count, so that `rollout_percentage` finds `rolloutPercentage`.
     """
+    from difflib import get_close_matches
+
     by_shape: dict[str, str] = {}
     for option in options:
         by_shape.setdefault(_shape(option), option)
-    close = difflib.get_close_matches(_shape(word[:QUOTED_CHARACTERS]), by_shape, n=1, cutoff=0.6)
+    close = get_close_matches(_shape(word[:QUOTED_CHARACTERS]), by_shape, n=1, cutoff=0.6)
     return by_shape[close[0]] if close else None
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -28,8 +28,7 @@ ENVIRONMENT_VARIABLE = "EXPSYNC_ENV"
 BASE_URL_VARIABLE = "EXPSYNC_BASE_URL"
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):
     """A workspace file that was read and found good. `root` is its folder, with links resolved."""
 
     root: Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +9,7 @@ from pydantic import JsonValue
 from ruamel.yaml.error import YAMLError
 
 from expsync.config.measure import measure
+from expsync.config.parsed import Parsed, Path, PlacedDocument, Spot
 from expsync.config.scalars import UnusableNumberError, resolve
 from expsync.config.wording import plain, quote
 from expsync.config.yaml_events import (
@@ -32,42 +32,6 @@ MAX_ALIAS_COST = 20_000
 
 MAX_YAML_PROBLEMS = 200
 """Reading stops here: nobody reads more, and a file may have a million."""
-
-Path = tuple[str | int, ...]
-"""The keys and indices that lead from the document to a value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a value and its key stand, from 1; `source` is a plain scalar as it was written."""
-
-    line: int
-    column: int
-    key_line: int
-    key_column: int
-    source: str | None = None
-
-
-Places = Mapping[Path, Spot]
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedDocument:
-    """One document with places. `broken`: some of its values could not be built, so that they mean nothing."""
-
-    value: JsonValue
-    line: int
-    column: int
-    places: Places
-    broken: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What a text holds: the documents before the first mistake of syntax, and all problems."""
-
-    documents: tuple[PlacedDocument, ...]
-    problems: tuple[YamlProblem, ...]
 
 
 def parse_carefully(text: str) -> Parsed:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from expsync.diagnostics import Diagnostic
 from expsync.model.plan import FORMAT_VERSION, Action, Base, Note, Plan, PlannedExperiment, Scope, Summary, Unmanaged
 from expsync.model.reads import ListShape, requests_of, seen_in_list
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """What became of one experiment: its entry in the plan (None: unchanged), what is worth noting, and what is wrong.
 
     `problems` are errors of the file that only show beside what is live.
@@ -22,8 +21,7 @@ class Planned:
     problems: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Where a plan is for."""
 
     environment: str

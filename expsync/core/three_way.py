@@ -61,7 +61,7 @@ def with_origins(
     if planned.experiment is None:
         return planned
     origins = [origin for _, _, origin in _differences(desired, live, base, ownership)]
-    return replace(planned, experiment=_marked(planned.experiment, origins))
+    return planned._replace(experiment=_marked(planned.experiment, origins))
 
 
 def from_files(planned: PlannedExperiment) -> PlannedExperiment:

@@ -23,6 +23,7 @@ from expsync.model.words import (
     Text,
     VariantKey,
     Weight,
+    no_members,
 )
 
 
@@ -60,7 +61,7 @@ class Segment(Declaration):
     """The property whose value is hashed for the users of this segment."""
     rolloutWeights: dict[VariantKey, Weight] = Field(default_factory=dict)
     """Variant key to weight, relative to the others; a variant that is left out gets nobody."""
-    conditions: list[Condition] = Field(default_factory=list)
+    conditions: list[Condition] = Field(default_factory=no_members)
     """All must hold; without any, the segment takes everybody who comes so far."""
 
 
@@ -86,9 +87,9 @@ class Variant(Declaration):
     """The weight among all other users (those in no segment), relative to the weights of the others."""
     renamedFrom: VariantKey = ""
     """The key that this variant had; it is renamed if it is still there under it."""
-    inclusions: list[Text] | InclusionsFile = Field(default_factory=list)
+    inclusions: list[Text] | InclusionsFile = Field(default_factory=no_members)
     """User or device ids that always get this variant, the whole list; at most 2,000."""
-    cohortInclusions: list[Text] = Field(default_factory=list)
+    cohortInclusions: list[Text] = Field(default_factory=no_members)
     """Ids of cohorts whose users always get this variant, the whole list."""
 
 
@@ -112,14 +113,14 @@ class ExposureEvent(Declaration):
 
     event_type: Text
     """The event's name."""
-    filters: list[ExposureFilter] = Field(default_factory=list)
+    filters: list[ExposureFilter] = Field(default_factory=no_members)
     """All must hold for the event to count."""
 
 
 class Lifecycle(Declaration):
     """How expsync treats this experiment."""
 
-    ignoreChanges: list[Text] = Field(default_factory=list)
+    ignoreChanges: list[Text] = Field(default_factory=no_members)
     """Paths, with `*`, that are set on creation and then left to people: `variants.*.rolloutWeight`."""
     preventArchive: bool = False
     """Never archive it, not even when this file is gone."""
@@ -165,9 +166,9 @@ class Fields(Declaration):
     """A date or an instant, ISO 8601."""
     endDate: str | None = None
     """A date or an instant, ISO 8601."""
-    tags: list[Text] = Field(default_factory=list)
+    tags: list[Text] = Field(default_factory=no_members)
     """The whole list. The tag of ownership need not be among them."""
-    deployments: list[str | int] = Field(default_factory=list)
+    deployments: list[str | int] = Field(default_factory=no_members)
     """Aliases from the workspace file, or deployment ids."""
     exposureEvent: ExposureEvent | None = None
     """`null` is the product's default event."""
@@ -177,13 +178,13 @@ class Fields(Declaration):
     """Why it was decided so."""
     rolledOutVariant: VariantKey | None = None
     """The variant that everybody gets, where one was rolled out."""
-    variants: list[Variant] = Field(default_factory=list)
+    variants: list[Variant] = Field(default_factory=no_members)
     """The order matters: it decides who gets what. New variants go to the end."""
-    targetSegments: list[Segment] = Field(default_factory=list)
+    targetSegments: list[Segment] = Field(default_factory=no_members)
     """Tried from the top; the first that matches decides."""
     lifecycle: Lifecycle = Field(default_factory=Lifecycle)
     """How expsync treats it."""
-    acknowledge: list[Acknowledgement] = Field(default_factory=list)
+    acknowledge: list[Acknowledgement] = Field(default_factory=no_members)
     """Risks that somebody accepted; nothing of this is sent."""
 
 

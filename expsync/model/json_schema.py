@@ -113,8 +113,9 @@ def _tidy_node(node: dict[str, Any]) -> None:
     for name, proper in _LIMITS.items():
         if isinstance(node.get(name), int | float):
             node[proper] = node.pop(name)
-    if node.get("anyOf") == [{"type": "integer"}, {"type": "number"}]:
-        del node["anyOf"]
-        node["type"] = "number"
+    match node.get("anyOf"):
+        case [whole, {"type": "number"} as number] if whole == {**number, "type": "integer"}:
+            del node["anyOf"]
+            node.update(number)
     if "patternProperties" in node:
         node["additionalProperties"] = False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # What most texts are made of, and what needs no look at each character.
 _PLAIN = "\n\x20-\x7e\xa1-\xac\xae-\u02ff"
-_DOUBTFUL = re.compile(f"[^{_PLAIN}]+")
+_DOUBTFUL = f"[^{_PLAIN}]+"
 _FIRST_MARK = "\u0300"
 MOST_MARKS = 8
 """Marks on one character that are shown: no script stacks more, and a heap of them paints over other lines."""
@@ -30,7 +30,7 @@ def is_unsafe(char: str) -> bool:
 
 def escaped(text: str, escape: Callable[[str], str]) -> str:
     """`text` with `escape` of every character that is not one to see, line breaks apart, and of heaped marks."""
-    return _DOUBTFUL.sub(lambda found: "".join(_shown(found.group(), escape)), text)
+    return re.sub(_DOUBTFUL, lambda found: "".join(_shown(found.group(), escape)), text)
 
 
 def _shown(text: str, escape: Callable[[str], str]) -> Iterator[str]:

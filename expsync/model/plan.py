@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.json_schema import SkipJsonSchema
 
-from expsync.model.words import RiskName, RiskSeverity
+from expsync.model.words import RiskName, RiskSeverity, no_members
 
 FORMAT_VERSION = "1.0"
 SETTLE = "; to settle it: "
@@ -98,7 +98,7 @@ class Finding(PlanModel):
     """Whether the file accepts it."""
     message: str
     """What will happen to whom, and how to settle it."""
-    impact: list[Impact] = Field(default_factory=list)
+    impact: list[Impact] = Field(default_factory=no_members)
     """The shares of users who move, for risks that move users."""
 
     def sentences(self) -> tuple[str, str]:
@@ -130,7 +130,7 @@ class SplitChange(PlanModel):
     """Variant key to share, as it is."""
     after: dict[str, float]
     """Variant key to share, as it will be."""
-    flows: list[Flow] = Field(default_factory=list)
+    flows: list[Flow] = Field(default_factory=no_members)
     """From which variant to which, those who stay included; none where other users reach the segment afterwards, so
     that it can't be told, and none where there are more than a picture shows."""
 
@@ -154,7 +154,7 @@ class PlannedExperiment(PlanModel):
     """The calls that make it so, in the order in which they are sent."""
     findings: list[Finding]
     """What the changes do to users, the worst first."""
-    splits: list[SplitChange] = Field(default_factory=list)
+    splits: list[SplitChange] = Field(default_factory=no_members)
     """The splits that change; none for an experiment that is new."""
     observed: list[str]
     """The live fields that the plan rests on and the fingerprint covers."""

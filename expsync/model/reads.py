@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from expsync.model.fields import SCALAR_FIELDS, VARIANT_DETAILS
 from expsync.model.plan import Plan, PlannedExperiment
-from expsync.model.state import SCALAR_FIELDS, VARIANT_DETAILS
 
 KEY_LOOKUPS = 5
 """So many keys are looked up one by one; for more, the whole list is read once."""
@@ -41,8 +42,7 @@ class Needs:
     """What is needed instead, where the experiment's creation was broken off; None where that is the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListShape:
+class ListShape(NamedTuple):
     """What the default list is like: what each of its bodies carries, `details` of variants too; how long it is."""
 
     fields: frozenset[str]
@@ -68,8 +68,7 @@ UNSEEN = frozenset(EVERY_FIELD - {"exposureEvent"})
 """What a list is expected to carry that shows no experiment yet: all that a current server gives back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """The calls that read one existing experiment again: itself, variants' details, users and cohorts by variant."""
 
     details: bool

@@ -13,6 +13,13 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
+from expsync.model.fields import DATE_FIELDS as DATE_FIELDS
+from expsync.model.fields import NUMBER_FIELDS as NUMBER_FIELDS
+from expsync.model.fields import PLAIN_FIELDS as PLAIN_FIELDS
+from expsync.model.fields import SCALAR_FIELDS as SCALAR_FIELDS
+from expsync.model.fields import TEXT_FIELDS as TEXT_FIELDS
+from expsync.model.fields import VARIANT_DETAILS as VARIANT_DETAILS
+
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
@@ -24,45 +31,6 @@ class Opaque:
 
 Leaf: TypeAlias = str | int | float | bool | Opaque | None
 Fields: TypeAlias = Mapping[str, Leaf]
-
-TEXT_FIELDS = ("name", "description", "decisionReason")
-"""Texts where the API's null and its empty text mean the same."""
-DATE_FIELDS = ("startDate", "endDate")
-NUMBER_FIELDS = ("rolloutPercentage",)
-PLAIN_FIELDS = (
-    "enabled",
-    "archived",
-    "evaluationMode",
-    "experimentType",
-    "bucketingKey",
-    "bucketingSalt",
-    "bucketingUnit",
-    "stickyBucketing",
-    "decision",
-    "rolledOutVariant",
-)
-SCALAR_FIELDS = (
-    "name",
-    "description",
-    "enabled",
-    "archived",
-    "evaluationMode",
-    "experimentType",
-    "bucketingKey",
-    "bucketingSalt",
-    "bucketingUnit",
-    "stickyBucketing",
-    "rolloutPercentage",
-    "startDate",
-    "endDate",
-    "exposureEvent",
-    "decision",
-    "decisionReason",
-    "rolledOutVariant",
-)
-"""Every field of an experiment that holds one value, in the order in which they are shown."""
-VARIANT_DETAILS = ("name", "description", "payload")
-"""What a variant has beside its key and weight; sparse bodies leave it out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expsync.diagnostics import Diagnostic, Place
@@ -25,8 +24,7 @@ def problem_text(
     place = problem.place
     if place is not None:
         place = Place(visible(named(place.file)), place.line, place.column)
-    shown = replace(
-        problem,
+    shown = problem._replace(
         place=place,
         message=visible(problem.message),
         detail="\n".join(visible(line) for line in problem.detail.splitlines()),

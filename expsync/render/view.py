@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from expsync.render.safe import unaddressed, visible
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from expsync.model.plan import Action, Base, ChangeKind, Finding, Impact, Origin, Plan, Unmanaged
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(NamedTuple):
     """ANSI colours by meaning; each method returns the text, painted if `on`."""
 
     on: bool
@@ -235,7 +233,7 @@ def padded(text: str, width: int) -> str:
 
 
 # Not behind a sign: what it is about would stand alone on the next line.
-_BREAK = re.compile(r"(?<! [+−→])(?<!^[+−→]) ")
+_BREAK = r"(?<! [+−→])(?<!^[+−→]) "
 
 
 def wrapped(text: str, width: int, *, first: int = 0) -> list[str]:
@@ -244,7 +242,7 @@ def wrapped(text: str, width: int, *, first: int = 0) -> list[str]:
     `first` columns of the first line are taken already; it is empty where not a word fits behind them.
     """
     lines, room = [""], width - first
-    for word in _BREAK.split(text):
+    for word in re.split(_BREAK, text):
         line = f"{lines[-1]} {word}" if lines[-1] else word
         if cells(line) <= room:
             lines[-1] = line

@@ -7,8 +7,7 @@ vendor's public docs repository (cohort inclusions), and the deployments page (`
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
@@ -25,8 +24,7 @@ LIST_LIMIT = 1000
 """The most experiments that one page of a list holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One endpoint: its name, method, path template, the documents that have it, and its retry class."""
 
     name: str
@@ -44,9 +42,18 @@ class Endpoint:
 
     def match(self, path: str) -> dict[str, str] | None:
         """The decoded values of an encoded path, or None where it is not this endpoint's."""
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(self.template))
-        found = re.fullmatch(pattern, path)
-        return {name: unquote(text) for name, text in found.groupdict().items()} if found else None
+        parts, texts = self.template.split("/"), path.split("/")
+        if len(parts) != len(texts):
+            return None
+        values: dict[str, str] = {}
+        for part, text in zip(parts, texts, strict=True):
+            if part.startswith("{"):
+                if not text:
+                    return None
+                values[part[1:-1]] = unquote(text)
+            elif part != text:
+                return None
+        return values
 
 
 def _segment(text: str) -> str:

@@ -35,16 +35,35 @@ Reply = bytes | JsonValue
 _PATH_LENGTH = 120
 _ANY_JSON = frozenset({"payload", "exposureEvent", "parentDependencies", "flagConfig"})
 """The fields that take any JSON value (`schema.Json`)."""
-_MAY_OVERFLOW = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{309}")
-"""What any number past the largest float, which is read as infinity, is written with."""
+_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
+"""Makes all digits one, so that a number past the largest float can be looked for without a regular expression."""
+_LONG = b"0" * 200
+"""What is shorter has no 309 places, not even with the highest exponent of two digits."""
+_HIGH = b"0e000"
+"""An exponent of three digits or more, its sign left out."""
+_MANTISSA = 24
+"""So many bytes before an exponent are looked at; a longer number is taken for one that overflows."""
+_CURSOR_AT_END = re.compile(rb',\s*"nextCursor"\s*:\s*(?:([0-9]+)|"([ !#-\[\]-~]+)")\s*\}\s*\Z')
+_CURSOR_WITHIN = 2000
+"""So many bytes at the end of a page are looked at."""
 
 
 def parse_page(reply: Reply) -> WirePage:
     """One page of `listExperiments`; each experiment has an id and a key."""
     page = _parse("listExperiments", WirePage, reply)
     for place, experiment in enumerate(page.experiments):
-        _identified("listExperiments", f"$.experiments[{place}]", experiment)
+        if not (experiment.id and experiment.key):
+            _identified("listExperiments", f"$.experiments[{place}]", experiment)
     return page
+
+
+def cursor_at_end(body: bytes) -> str | None:
+    """The cursor that a page ends with, told without decoding the page; None where it does not end with one.
+
+    Of a body that is JSON this is certain: in a text, the quotes could stand after a backslash alone.
+    """
+    found = _CURSOR_AT_END.search(body, max(0, len(body) - _CURSOR_WITHIN))
+    return (found[1] or found[2]).decode("ascii") if found else None
 
 
 def parse_experiment(reply: Reply) -> WireExperiment:
@@ -115,7 +134,7 @@ def _parse(endpoint: str, shape: type[T], reply: Reply) -> T:
     validator: TypeAdapter[T] = _adapter(cast(Any, shape))
     try:
         parsed = validator.validate_json(body)
-        if _MAY_OVERFLOW.search(body):
+        if _may_overflow(body):
             # Where any JSON value goes, nobody else asks.
             _check_finite(endpoint, _decode(endpoint, body), "$")
         return parsed
@@ -140,6 +159,20 @@ def _decode(endpoint: str, body: bytes) -> JsonValue:
         # The parser's messages speak of places alone and never quote the text.
         raise _unreadable(endpoint, f"it is not JSON: {error}") from None
     return decoded
+
+
+def _may_overflow(body: bytes) -> bool:
+    """Whether a number may be past the largest float, and so be read as infinity; False is certain.
+
+    A search for the pattern took longer than all other reading of a page: 35 ms of 60.
+    """
+    alike = body.translate(_ALIKE, b"+")
+    place = -1
+    while (place := alike.find(_HIGH, place + 1)) >= 0:
+        # Common in hexadecimal texts; but what stands before it there is nothing that a number follows in JSON.
+        if alike[max(0, place - _MANTISSA) : place].rstrip(b"-.0")[-1:] in b":,[ \t\r\n":
+            return True
+    return _LONG in alike
 
 
 def _check_finite(endpoint: str, value: JsonValue, path: str, *, kept: bool = False) -> None:

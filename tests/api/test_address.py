@@ -113,7 +113,25 @@ def test_a_client_for_a_server_over_the_net_is_paced_and_closes() -> None:
     assert KEY not in repr(client)
 
 
-def test_an_own_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+PROXIES = [
+    ("http://127.0.0.1:1", "ALL_PROXY", False),
+    ("http://127.0.0.1:1", "HTTP_PROXY", False),
+    ("https://experiment.amplitude.com", "HTTPS_PROXY", True),
+    ("https://experiment.amplitude.com", "ALL_PROXY", True),
+    ("https://experiment.amplitude.com", None, False),
+]
+
+
+@pytest.mark.parametrize(("base_url", "variable", "asked"), PROXIES)
+def test_the_environment_s_proxies_are_asked_about_servers_over_the_net_alone(
+    monkeypatch: pytest.MonkeyPatch, base_url: str, variable: str | None, asked: bool
+) -> None:
+    """Only a client of httpx's knows of proxies, and only where it trusts the environment."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    if variable is not None:
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
     built: list[bool] = []
     build = httpx.Client.__init__
 
@@ -122,9 +140,8 @@ def test_an_own_machine_is_not_reached_through_a_proxy(monkeypatch: pytest.Monke
         build(self, **settings)  # type: ignore[arg-type]
 
     monkeypatch.setattr(httpx.Client, "__init__", noted)
-    for base_url in ("http://127.0.0.1:1", "https://experiment.amplitude.com"):
-        client_of_no_transport(base_url).close()
-    assert built == [False, True]
+    client_of_no_transport(base_url).close()
+    assert built == ([True] if asked else [])
 
 
 def test_a_base_address_is_kept_without_its_last_slash() -> None:

@@ -160,7 +160,7 @@ def test_a_body_that_drips_past_the_timeout_is_a_timeout() -> None:
     transport = Transport(
         base=httpx.URL("https://x.example"),
         asker=answers.Asker("prod", "KEY", None),
-        http=httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200, content=drip()))),
+        http=httpx.MockTransport(lambda _: httpx.Response(200, content=drip())),
         limiter=None,
         timeout=5,
         clock=clock.read,

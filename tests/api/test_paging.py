@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from expsync.api import client as client_module
+from expsync.api.client import ListAnswer
 from expsync.errors import ApiError, ReplyError
 from tests.api.world import Server, client_of, reply, serve
 
@@ -115,3 +116,61 @@ def test_what_an_older_server_does_not_filter_is_filtered_here() -> None:
         assert [found.id for found in client.list_all()] == ["1", "3", "4"]
         assert [found.id for found in client.list_all(key="a")] == ["1", "4"]
         assert [found.id for found in client.list_all(project_id="999")] == ["2", "4"]
+
+
+def eager(asked: list[int]) -> Callable[[Iterator[ListAnswer]], Iterator[ListAnswer]]:
+    """All answers at once, before any is decoded; how many they were is noted."""
+
+    def ahead(answers: Iterator[ListAnswer]) -> Iterator[ListAnswer]:
+        found = list(answers)
+        asked.append(len(found))
+        return iter(found)
+
+    return ahead
+
+
+def test_answers_that_end_with_a_cursor_can_be_asked_for_before_any_is_decoded() -> None:
+    server = serve(page(1, 2, cursor=2), page(3, cursor="a+b/c="), page(4))
+    asked: list[int] = []
+    with client_of(server) as client:
+        pages = client.list_experiments(ahead=eager(asked))
+        assert asked == [3]
+        assert [found.id for page in pages for found in page.experiments] == ["1", "2", "3", "4"]
+    assert cursors(server) == [None, "2", "a+b/c="]
+
+
+def test_a_cursor_at_the_start_of_an_answer_is_followed_too() -> None:
+    first = reply(200, '{"nextCursor": 7, "experiments": [{"id": 1, "key": "k1"}]}')
+    server = serve(first, page(2))
+    with client_of(server) as client:
+        assert [found.id for found in client.list_all()] == ["1", "2"]
+    assert cursors(server) == [None, "7"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"nextCursor": 6, "experiments": [{"id": 1, "key": "k1"}], "nextCursor": 5}',
+        '{"experiments": [{"id": 1, "key": "k1"}, "x"], "nextCursor": 5}',
+        '{"experiments": [{"id": 1, "key": "k1"}], "a", "nextCursor": 5}',
+    ],
+)
+def test_a_page_whose_end_told_a_cursor_is_still_read_as_a_whole(body: str) -> None:
+    """Either the cursor that was followed is the page's own, or the page is an error."""
+    server = serve(reply(200, body), page(2))
+    with client_of(server) as client:
+        try:
+            found = client.list_all()
+        except ReplyError:
+            return
+    assert [one.id for one in found] == ["1", "2"]
+    assert json.loads(body)["nextCursor"] == 5
+    assert cursors(server) == [None, "5"]
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_list_that_would_not_end_is_an_error_when_asked_for_ahead(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_PAGES", 7)
+    pages, _ = TRAPS[name]
+    with client_of(serve(*pages, page(9, cursor=99))) as client, pytest.raises(ReplyError, match="does not end"):
+        list(client.list_experiments(ahead=eager([])))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -407,7 +406,7 @@ def test_the_list_settles_whether_one_is_archived(there: bool, archived: bool) -
     assert body is not None
     sighting = Sighting(body, archived=None, whole=True)
 
-    assert reader.settled(sighting) == replace(sighting, archived=archived)
+    assert reader.settled(sighting) == sighting._replace(archived=archived)
 
 
 def test_of_several_errors_the_first_by_key_is_told() -> None:

@@ -148,7 +148,7 @@ def test_jitter_makes_a_wait_shorter_by_half_at_most() -> None:
     for jitter, waits in ((0.0, [0.25, 0.5, 1.0, 2.0]), (0.5, [0.375, 0.75, 1.5, 3.0])):
         clock = Clock()
         base = httpx.URL("https://x.example")
-        http = httpx.Client(transport=httpx.MockTransport(serve(reply(500))))
+        http = httpx.MockTransport(serve(reply(500)))
         transport = Transport(
             base=base,
             asker=answers.Asker("prod", "KEY", None),

@@ -18,6 +18,7 @@ from expsync.cli.options import Globals
 from expsync.cli.planning import both_sides, make_plan
 from expsync.cli.session import Session, open_session
 from expsync.errors import ApiError, ConfigError, ExpsyncError
+from expsync.wire import replies
 
 SOON = 10
 """Seconds after which a test that waits in vain fails."""
@@ -104,6 +105,59 @@ def test_a_list_that_can_not_be_read_is_an_error_of_the_plan(session: Session, m
     answered(monkeypatch, lambda _: httpx.Response(403, text="no"))
     with both_sides(session, Interruption()) as sides, pytest.raises(ApiError):
         make_plan(session, sides, targets=(), prune=False)
+
+
+def paged(number: int, *, cursor: int | None) -> httpx.Response:
+    text = f'{{"experiments": [{{"id": {number}, "key": "k{number}"}}]'
+    return httpx.Response(200, text=text + ("}" if cursor is None else f', "nextCursor": {cursor}}}'))
+
+
+def test_the_next_page_is_asked_for_before_one_is_decoded(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+    all_asked = Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params.get("cursor"))
+        if len(asked) < 3:
+            return paged(len(asked), cursor=len(asked))
+        all_asked.set()
+        return paged(3, cursor=None)
+
+    decoded = []
+    parse = replies.parse_page
+
+    def parse_when_asked(body: Any) -> Any:
+        # The last is decoded at once, as it does not end with a cursor.
+        decoded.append((len(asked), all_asked.wait(SOON)))
+        return parse(body)
+
+    answered(monkeypatch, answer)
+    monkeypatch.setattr(replies, "parse_page", parse_when_asked)
+    with both_sides(session, Interruption()) as sides:
+        listing = sides.listed()
+        with pytest.raises(ApiError, match="no answer is left"):
+            sides.listed()
+    assert (asked, decoded) == ([None, "1", "2"], [(3, True)] * 3)
+    assert (list(listing.bodies), listing.pages) == (["k1", "k2", "k3"], 3)
+
+
+@pytest.mark.parametrize("broken", ["the first page", "the next page", "the next page's bytes"])
+def test_a_list_that_broke_off_is_never_a_shorter_list(
+    broken: str, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = {
+        "the first page": [httpx.Response(200, text='{"experiments": [{]}, "nextCursor": 1}'), paged(2, cursor=None)],
+        "the next page": [paged(1, cursor=1), httpx.Response(404)],
+        "the next page's bytes": [paged(1, cursor=1), httpx.Response(200, text='{"experiments": [{"id": 2')],
+    }
+    answers = iter(bad[broken])
+    answered(monkeypatch, lambda _: next(answers))
+    with both_sides(session, Interruption()) as sides:
+        for _ in range(2):
+            with pytest.raises(ApiError):
+                sides.listed()
+        with pytest.raises(ApiError):
+            make_plan(session, sides, targets=(), prune=False)
 
 
 def test_bad_files_are_told_of_before_a_missing_key(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from expsync.config.fields import field_problems, model_at
+from expsync.config.parsed import Path
 from expsync.config.problem import Problem, dotted
 from expsync.config.prune import sound_part
-from expsync.config.yaml_places import Path
 from expsync.model.experiment import (
     Condition,
     Experiment,

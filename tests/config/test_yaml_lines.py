@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
+from expsync.config import yaml_lines
 from expsync.config.format import format_text
 from expsync.config.yaml import Document
 from expsync.config.yaml_lines import PlainLines
@@ -114,15 +116,46 @@ def test_one_changed_character_is_read_as_the_parser_reads_it() -> None:
 
 
 def test_no_two_texts_share_a_collection() -> None:
+    """A block of many lines is kept when it is met again, and given out from then on."""
     lines = PlainLines()
-    text = "a: [1, {b: [2]}]\nc:\n  - [3]\n"
-    first, second = lines.read(text), lines.read(text)
-    assert first == second == ({"a": [1, {"b": [2]}], "c": [[3]]}, 1)
-    assert first is not None
-    assert second is not None
-    first[0]["a"][1]["b"].append(4)  # type: ignore[index,call-overload,union-attr]
-    first[0]["c"][0].append(5)  # type: ignore[index,call-overload,union-attr]
-    assert second == ({"a": [1, {"b": [2]}], "c": [[3]]}, 1)
+    text = "a: [1, {b: [2]}]\nc:\n  - [3]\nd:\n  e: {f: []}\n"
+    for _ in range(5):
+        found = lines.read(text)
+        assert found == ({"a": [1, {"b": [2]}], "c": [[3]], "d": {"e": {"f": []}}}, 1)
+        spoil(found[0])
+
+
+def spoil(value: JsonValue) -> None:
+    """Change all of the collections that a value is made of."""
+    if isinstance(value, list):
+        for item in value:
+            spoil(item)
+        value.append("spoilt")
+    elif isinstance(value, dict):
+        for item in value.values():
+            spoil(item)
+        value["spoilt"] = True
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=3))
+@settings(max_examples=EXAMPLES // 5, deadline=None)
+def test_what_was_met_before_means_the_same_again(texts: list[str]) -> None:
+    lines = PlainLines()
+    taken = [agrees(text, lines) for text in texts]
+    whole = "\n".join(texts)
+    agrees(whole, lines)
+    for _ in range(2):
+        assert [agrees(text, lines) for text in texts] == taken
+    assert agrees(whole, lines) == agrees(whole)
+
+
+def test_the_oldest_is_forgotten_and_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_lines, "_KEPT", 3)
+    lines = PlainLines()
+    for _ in range(2):
+        for number in range(5):
+            text = f"# c\nkey: k{number}\nname: n\nl:\n  - {number}\n  - b\n"
+            assert lines.read(text) == ({"key": f"k{number}", "name": "n", "l": [number, "b"]}, 2)
 
 
 def test_deep_ones_are_left_to_the_parser() -> None:

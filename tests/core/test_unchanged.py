@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from benchmarks.worlds import DECLARATION, live_experiment
 from expsync.config.yaml import parse
@@ -20,10 +21,10 @@ from expsync.core.normalize import desired_state, live_state
 from expsync.core.planner import Planned, needs_of, plan_declared
 from expsync.core.unchanged import is_plainly_unchanged
 from expsync.errors import ReplyError
-from expsync.model.experiment import Declared, Experiment
+from expsync.model.experiment import Condition, Declared, Experiment
 from expsync.model.workspace import Environment, Ownership
 from expsync.wire.replies import parse_experiment
-from expsync.wire.schema import WireExperiment
+from expsync.wire.schema import WireCondition, WireExperiment
 from tests.test_convergence import set_up
 from tests.worlds import Situation, situations
 
@@ -169,6 +170,33 @@ def test_a_shield_that_was_left_is_seen() -> None:
     body = live()
     body["targetSegments"].insert(0, {**body["targetSegments"][0], "name": "expsync-shield"})
     assert not quick({"key": "experiment-00007"}, body)
+
+
+def test_a_condition_has_the_same_fields_in_a_file_and_in_a_body() -> None:
+    assert set(Condition.model_fields) == set(WireCondition.model_fields)
+    wire = WireCondition.model_validate({"prop": "p", "op": "is", "values": ["x"], "negated": False})
+    assert vars(Condition(prop="p", op="is", values=["x"])) == vars(wire)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "listed", "same"),
+    [
+        (1, True, False),
+        (1, 1.0, False),
+        (0.0, -0.0, False),
+        (None, False, False),
+        ("1", 1, False),
+        ([1, [2, {"a": 3}]], [1, [2, {"a": 3.0}]], False),
+        ({"a": "ä\U0001f600", "b": 2**80}, {"a": "ä\U0001f600", "b": 2**80}, True),
+        ([], {}, False),
+        (["x", "x"], [chr(120), "".join(["x"])], True),
+    ],
+)
+def test_payloads_are_the_same_if_they_are_to_the_type(wanted: JsonValue, listed: JsonValue, same: bool) -> None:
+    asked, body = raw(), live()
+    asked["variants"][0]["payload"] = wanted
+    body["variants"][0]["payload"] = listed
+    assert quick(asked, body) is same
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -15,6 +15,7 @@ import pytest
 
 from expsync.api import answers
 from expsync.api.connection import open_http
+from expsync.api.lanes import Lanes
 from expsync.cli.main import COMMANDS
 from expsync.cli.sandbox import serve
 from expsync.config import inclusions, yaml_places, yaml_text
@@ -110,15 +111,17 @@ def test_offline_commands_send_nothing(
 
 def test_certificates_are_verified() -> None:
     """The client has a context of its own, and nothing in the program makes another, but where there is no TLS."""
-    with open_http(httpx.URL("https://experiment.example"), timeout=1, transport=None) as http:
-        transport = http._transport
+    with open_http(httpx.URL("https://experiment.example")) as http:
+        assert isinstance(http, Lanes)
+        (transport,) = http._lanes
         assert isinstance(transport, httpx.HTTPTransport)
         context = transport._pool._ssl_context
     assert isinstance(context, ssl.SSLContext)
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
     given = [ast.unparse(keyword) for _, keyword in _keywords() if keyword.arg == "verify"]
-    assert given == ["verify=base.scheme == 'https'"]
+    # The context is that one, for each connection, be it through a proxy or not.
+    assert given == ["verify=context", "verify=base.scheme == 'https'", "verify=context"]
 
 
 def _keywords() -> Iterator[tuple[Path, ast.keyword]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -139,7 +138,7 @@ def test_without_a_width_each_part_of_a_problem_is_one_line() -> None:
 
 
 def test_a_problem_names_its_file_as_it_is_called_here() -> None:
-    shown = problem_text(replace(PROBLEM, detail="", hint=""), colour=False, named=lambda file: f"../{file}")
+    shown = problem_text(PROBLEM._replace(detail="", hint=""), colour=False, named=lambda file: f"../{file}")
 
     assert shown.splitlines()[1] == "  ../experiments/checkout-button.yaml:14:20  checkout-button"
 

@@ -77,6 +77,10 @@ def test_dots_are_encoded_since_a_client_would_fold_them(value: str) -> None:
         ("GET", "/api/2/experiments/1"),
         ("DELETE", "/api/1/experiments/1"),
         ("GET", "/api/1/experiments//variants"),
+        ("GET", "/api/1/experiments/1/"),
+        ("GET", "/api/1/experiments/"),
+        ("GET", "api/1/experiments"),
+        ("GET", "/api/1/experiments/1?x=1/variants/on/users/0"),
         ("get", "/api/1/experiments"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import sys
 from collections.abc import Callable
 from types import FrameType
@@ -217,3 +219,82 @@ def test_each_field_for_any_json_is_looked_at_for_infinite_numbers() -> None:
         if SkipValidation in field.metadata
     }
     assert loose == replies._ANY_JSON
+
+
+OVERFLOWING = [
+    b"1e999",
+    b"-1.5E+308999",
+    b"12.25e0999",
+    b"9" * 310 + b".5",
+    b"9" * 250 + b"e99",
+    b"9" * 25 + b"e400",
+    b"-" + b"1" * 23 + b".5e300",
+]
+
+
+@pytest.mark.parametrize("number", OVERFLOWING)
+@pytest.mark.parametrize("space", [b"", b" ", b"\n", b"\t\r\n"])
+def test_a_number_past_the_largest_float_is_found_in_whatever_form_it_is_written(number: bytes, space: bytes) -> None:
+    for payload in (number, b"[1," + space + number + b"]", b'{"a":' + space + number + b"}"):
+        body = b'[{"key": "x", "payload":' + space + payload + b"}]"
+        with pytest.raises(ReplyError, match=r"a number does not fit there$"):
+            replies.parse_variants(body)
+
+
+@given(
+    st.from_regex(
+        r"-?(0|[1-9][0-9]{0,4}|[1-9][0-9]{200,320})(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,4})?", fullmatch=True
+    ).filter(str.isascii)
+)
+def test_no_infinite_number_is_ever_kept(number: str) -> None:
+    body = f'{{"key": "x", "payload": [{number}]}}'.encode()
+    whole = set(number) <= set("-0123456789")
+    # A whole number is never infinite.
+    if not whole and math.isinf(float(number)):
+        with pytest.raises(ReplyError):
+            replies.parse_variant(body)
+    else:
+        assert replies.parse_variant(body).payload == json.loads(f"[{number}]")
+
+
+@pytest.mark.parametrize("text", ["1e999", "d41d8cd98f00b204e9800998ecf8427e", "0e1234", "-1E+999"])
+def test_a_text_that_looks_like_a_huge_number_costs_no_second_look(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "_check_finite", None)
+    assert replies.parse_variant({"key": "x", "payload": text}).payload == text
+
+
+CURSORS = st.integers(0, 10**30) | st.text(min_size=1, max_size=40)
+SPACES = st.sampled_from(["", " ", "\n  ", "\t"])
+
+
+@given(
+    cursor=st.none() | CURSORS, other=st.text(), last=st.booleans(), indent=st.none() | st.integers(0, 2), end=SPACES
+)
+def test_a_cursor_that_is_told_before_the_page_is_decoded_is_the_one_that_it_holds(
+    cursor: str | int | None, other: str, last: bool, indent: int | None, end: str
+) -> None:
+    page: dict[str, Any] = {"experiments": [{"id": 1, "key": "a", "name": other}], "nextCursor": cursor}
+    body = json.dumps(page if last else dict(reversed(page.items())), indent=indent).encode() + end.encode()
+    told = replies.cursor_at_end(body)
+    assert told in (None, replies.parse_page(body).nextCursor)
+    if last and re.fullmatch(r"[ !#-\[\]-~]+", str(cursor)) and cursor is not None:
+        assert told == str(cursor)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"experiments": []}',
+        '{"experiments": [], "nextCursor": null}',
+        '{"experiments": [], "nextCursor": ""}',
+        '{"experiments": [], "nextCursor": 5, "total": 7}',
+        '{"experiments": [], "nextCursor": "a\\"b"}',
+        '{"experiments": [], "nextCursor": -5}',
+        '{"experiments": [{"id": 1, "key": "a", "nextCursor": 5}]}',
+        '{"experiments": [], "x\\", \\"nextCursor": 5}',
+        '{"experiments": [], "x": ",\\"nextCursor\\":5}"}',
+        '{"experiments": [], "x": {"a": 1, "nextCursor": 5}}',
+    ],
+)
+def test_a_cursor_elsewhere_is_not_told_before_the_page_is_decoded(body: str) -> None:
+    assert replies.cursor_at_end(body.encode()) is None
