@@ -14,6 +14,7 @@ from expsync.api.address import check_key, checked_base
 from expsync.api.answers import Asker
 from expsync.api.connection import open_http
 from expsync.api.limiter import Limiter
+from expsync.api.pages import ListAnswer, decoded_pages, filtered, list_answers
 from expsync.api.secret import Secret
 from expsync.api.sight import Sight
 from expsync.api.transport import Transport
@@ -31,10 +32,6 @@ from expsync.wire.schema import (
 
 T = TypeVar("T")
 
-ListAnswer = WirePage | bytes
-"""One answer of a list, decoded or not."""
-MAX_PAGES = 1000
-"""Pages of one list at most: a million experiments."""
 _EMBEDDED = "http://sandbox.invalid"
 """Stands for the address of a server inside this process; no name ever resolves to it."""
 
@@ -130,45 +127,15 @@ class Client:
             query["key"] = key
         if include_archived:
             query["includeArchived"] = "true"
-        return self._pages(ahead(self._list_answers(query)), project, key)
 
-    def _list_answers(self, query: dict[str, str]) -> Iterator[ListAnswer]:
-        """The answers of a list: as they came where their end tells the next cursor, so that the next can be on its way
-        while they are decoded.
-        """
-        cursors: set[str] = set()
-        for _ in range(MAX_PAGES):
-            body = self._call("listExperiments", None, query=query)
-            cursor = replies.cursor_at_end(body)
-            if cursor is None:
-                page = self._parsed(replies.parse_page, body)
-                cursor = page.nextCursor
-                yield page
-            else:
-                yield body
-            if not cursor:
-                return
-            if cursor in cursors:
-                raise ReplyError("listExperiments: the list does not end: a page brought nothing new")
-            cursors.add(cursor)
-            query["cursor"] = cursor
-        raise ReplyError(f"listExperiments: the list does not end: more than {MAX_PAGES} pages")
+        def ask(asked: Mapping[str, str]) -> bytes:
+            return self._call("listExperiments", None, query=asked)
 
-    def _pages(self, answers: Iterator[ListAnswer], project: str, key: str | None) -> Iterator[WirePage]:
-        """The pages, decoded."""
-        ids: set[str] = set()
-        for answer in answers:
-            if isinstance(answer, WirePage):
-                page = answer
-            else:
-                page = self._parsed(replies.parse_page, answer)
-                if page.nextCursor != replies.cursor_at_end(answer):
-                    raise ReplyError("listExperiments: the answer can't be read: it has more than one cursor")
-            fresh = {experiment.id for experiment in page.experiments} - ids
-            ids |= fresh
-            yield _filtered(page, project, key)
-            if page.nextCursor and not fresh:
-                raise ReplyError("listExperiments: the list does not end: a page brought nothing new")
+        def parse(body: bytes) -> WirePage:
+            return self._parsed(replies.parse_page, body)
+
+        found = decoded_pages(ahead(list_answers(query, ask, parse)), parse)
+        return (filtered(page, project, key) for page in found)
 
     def list_all(
         self, *, key: str | None = None, include_archived: bool = False, project_id: str | None = None
@@ -315,12 +282,3 @@ def _path(endpoint: Endpoint, values: Mapping[str, str]) -> str:
         return endpoint.path(**values)
     except UnicodeEncodeError:
         raise ApiError(f"{endpoint.name}: the path would hold half a character") from None
-
-
-def _filtered(page: WirePage, project: str, key: str | None) -> WirePage:
-    kept = [
-        experiment
-        for experiment in page.experiments
-        if experiment.projectId in (None, "", project) and (key is None or experiment.key == key)
-    ]
-    return page if len(kept) == len(page.experiments) else page.model_copy(update={"experiments": kept})

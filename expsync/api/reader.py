@@ -10,65 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from expsync.api.client import Client, ListAnswer
+from expsync.api.client import Client
 from expsync.api.cohort_lists import CohortLists
+from expsync.api.pages import ListAnswer
+from expsync.api.sightings import (
+    Listing,
+    Sighting,
+    Snapshot,
+    carries,
+    carries_details,
+    is_archived,
+    laid_over,
+    told_archived,
+    whole_list,
+)
 from expsync.errors import NotFoundError, ReplyError
-from expsync.model.fields import VARIANT_DETAILS
-from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, UNSEEN, ListShape, Needs, Recipe
+from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, Needs, Recipe
 from expsync.model.words import UNFINISHED
-from expsync.wire.endpoints import LIST_LIMIT
-from expsync.wire.schema import WireExperiment, WirePage, WireVariant
+from expsync.wire.schema import WireExperiment, WireVariant
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class Sighting(NamedTuple):
-    """All that was read of one live experiment: its bodies, the newest last, and the lists of its variants.
-
-    `archived` is None where neither the lists nor the bodies tell.
-    """
-
-    body: WireExperiment
-    archived: bool | None
-    whole: bool = False
-    variants: Sequence[WireVariant] | None = None
-    inclusions: Mapping[str, Sequence[str]] | None = None
-    cohorts: Mapping[str, Sequence[str]] | None = None
-
-
-class Listing(NamedTuple):
-    """A whole list: the body of each experiment that it shows, by key, and how many requests that took."""
-
-    bodies: Mapping[str, WireExperiment]
-    pages: int
-    page_size: int = LIST_LIMIT
-    """The most experiments that one request brings."""
-
-    @property
-    def shape(self) -> ListShape:
-        """What the list is like."""
-        bodies = self.bodies.values()
-        carried = [body.model_fields_set for body in bodies]
-        return ListShape(
-            fields=EVERY_FIELD.intersection(*carried) if carried else UNSEEN,
-            details=all(_carries_details(body) for body in bodies),
-            experiments=len(carried),
-            page_size=self.page_size,
-        )
-
-
-class Snapshot(NamedTuple):
-    """The live side: what was read for each key that was asked for, and the bodies of all others that are not archived.
-
-    `pages_with_archived` is how many requests the whole list takes.
-    """
-
-    asked: Mapping[str, Sighting]
-    others: Mapping[str, WireExperiment]
-    pages_with_archived: int
 
 
 class Reader:
@@ -86,7 +50,7 @@ class Reader:
     def begin_list(self, ahead: Callable[[Iterator[ListAnswer]], Iterator[ListAnswer]]) -> Callable[[], Listing]:
         """What gives the whole default list, to be called once; `ahead` may ask for its pages meanwhile."""
         pages = self._client.list_experiments(ahead=ahead)
-        return lambda: _whole(pages)
+        return lambda: whole_list(pages)
 
     def snapshot(self, needs: Mapping[str, Needs], *, own: Iterable[str], listing: Listing | None = None) -> Snapshot:
         """Everything that a plan needs; `own` are the keys that are declared, be they asked for or not.
@@ -95,21 +59,21 @@ class Reader:
         """
         listing = listing or self.default_list()
         active, pages = listing.bodies, listing.pages
-        known = {key: (body, _is_archived(body)) for key, body in active.items()}
+        known = {key: (body, is_archived(body)) for key, body in active.items()}
         absent, all_pages = self._absent(needs.keys() - known.keys())
         known |= {key: (body, True) for key, body in absent.items()}
         pages = all_pages or pages
         asked = [(key, *known[key]) for key in sorted(needs.keys() & known.keys())]
         sightings = self._each(lambda item: self._completed(item[1], item[2], needs[item[0]]), asked)
         declared = set(own)
-        others = {key: body for key, body in active.items() if key not in declared and not _is_archived(body)}
+        others = {key: body for key, body in active.items() if key not in declared and not is_archived(body)}
         return Snapshot({key: s for (key, _, _), s in zip(asked, sightings, strict=True)}, others, pages)
 
     def listed(self, keys: Iterable[str] = ()) -> dict[str, Sighting]:
         """What the lists show of every experiment that is not archived, and of those of `keys` that are."""
         active = self.default_list().bodies
         archived, _ = self._absent(set(keys) - active.keys())
-        return {key: Sighting(body, _is_archived(body)) for key, body in active.items()} | {
+        return {key: Sighting(body, is_archived(body)) for key, body in active.items()} | {
             key: Sighting(body, archived=True) for key, body in archived.items()
         }
 
@@ -123,14 +87,14 @@ class Reader:
         if not items:
             return {}
         key, first = items[0]
-        if not _carries(first.body, EVERY_FIELD):
+        if not carries(first.body, EVERY_FIELD):
             first = self._with_body(first)
             items[0] = (key, first)
         told = frozenset(name for name in EVERY_FIELD if first.body.carries(name))
         cohorts = CohortLists(self._client)
 
         def complete(item: tuple[str, Sighting]) -> Sighting:
-            sighting = item[1] if _carries(item[1].body, told) else self._with_body(item[1])
+            sighting = item[1] if carries(item[1].body, told) else self._with_body(item[1])
             return self._with_variants(sighting, cohorts if members else None)
 
         return dict(zip((key for key, _ in items), self._each(complete, items), strict=True))
@@ -162,13 +126,13 @@ class Reader:
         NotFoundError where it is gone.
         """
         body = self._client.get_experiment(id)
-        archived = _told_archived(body)
+        archived = told_archived(body)
         wanted = {name for name in observed if "." not in name and name != "archived"}
         if archived is None or not all(body.carries(name) for name in wanted):
             listed = self._client.list_all(key=body.key)
             archived = not listed if archived is None else archived
             if listed:
-                body = _laid_over(listed[0], body)
+                body = laid_over(listed[0], body)
         return Sighting(
             body=body,
             archived=archived,
@@ -180,7 +144,7 @@ class Reader:
 
     def seen(self, body: WireExperiment, needs: Needs) -> Sighting:
         """An experiment that the default list showed, with what is needed and was not in it."""
-        return self._completed(body, _is_archived(body), needs)
+        return self._completed(body, is_archived(body), needs)
 
     def settled(self, sighting: Sighting) -> Sighting:
         """The same sighting, with what the default list tells of its being archived."""
@@ -195,18 +159,18 @@ class Reader:
         return {key: body for key, body in looked_up.items() if body is not None}, 0
 
     def _pages(self, *, include_archived: bool) -> Listing:
-        return _whole(self._client.list_experiments(include_archived=include_archived))
+        return whole_list(self._client.list_experiments(include_archived=include_archived))
 
     def _completed(self, body: WireExperiment, archived: bool, needs: Needs) -> Sighting:
         if body.description == UNFINISHED and needs.unfinished is not None:
             needs = needs.unfinished
         sighting = Sighting(body, archived)
-        if not _carries(body, needs.fields):
+        if not carries(body, needs.fields):
             sighting = self._with_body(sighting)
         body, id = sighting.body, sighting.body.id
         with _still_there(body.key):
             variants: Sequence[WireVariant] | None = None
-            if needs.details and not _carries_details(body):
+            if needs.details and not carries_details(body):
                 variants = self._client.list_variants(id)
             keys = {variant.key for variant in variants or body.variants}
             inclusions = {key: self._client.get_inclusions(id, key) for key in _live_keys(needs.inclusions, keys)}
@@ -223,7 +187,7 @@ class Reader:
         """The sighting with its variants whole, and with who is included in each where `cohorts` are given."""
         body = sighting.body
         with _still_there(body.key):
-            variants = None if _carries_details(body) else self._client.list_variants(body.id)
+            variants = None if carries_details(body) else self._client.list_variants(body.id)
             if cohorts is None:
                 return sighting._replace(variants=variants)
             keys = [variant.key for variant in (body.variants if body.carries("variants") else variants or ())]
@@ -238,7 +202,7 @@ class Reader:
     def _with_body(self, sighting: Sighting) -> Sighting:
         with _still_there(sighting.body.key):
             body = self._client.get_experiment(sighting.body.id)
-        return sighting._replace(body=_laid_over(sighting.body, body), whole=True)
+        return sighting._replace(body=laid_over(sighting.body, body), whole=True)
 
     def _cohorts(self, id: str, variant: str) -> Sequence[str]:
         try:
@@ -265,21 +229,6 @@ class Reader:
         return results
 
 
-def _whole(pages: Iterator[WirePage]) -> Listing:
-    """The list that these pages are."""
-    found: dict[str, WireExperiment] = {}
-    sizes: list[int] = []
-    for page in pages:
-        sizes.append(len(page.experiments))
-        # What shows on two pages counts as the later page has it.
-        found |= {body.key: body for body in page.experiments}
-    if not sizes:
-        # An empty project has a page too. Without any, these pages were taken before, or broke off.
-        raise ReplyError("listExperiments: no answer is left to read")
-    # The only page, or the last, says nothing of how many would fit.
-    return Listing(found, len(sizes), max(sizes[:-1], default=LIST_LIMIT) or LIST_LIMIT)
-
-
 @contextmanager
 def _still_there(key: str) -> Iterator[None]:
     """A ReplyError for a 404 within: what was in the list is not there any more."""
@@ -287,31 +236,6 @@ def _still_there(key: str) -> Iterator[None]:
         yield
     except NotFoundError as error:
         raise ReplyError(f"experiment {key} went away while it was read", hint="run the command again") from error
-
-
-def _told_archived(body: WireExperiment) -> bool | None:
-    """Whether a body says that it is archived; None where it says nothing."""
-    told = [flag for flag in (body.archived, body.deleted) if flag is not None]
-    return any(told) if told else None
-
-
-def _is_archived(body: WireExperiment) -> bool:
-    """Whether an experiment of the default list is archived: only if it says so."""
-    return bool(_told_archived(body))
-
-
-def _carries(body: WireExperiment, names: Iterable[str]) -> bool:
-    return all(body.carries(name) for name in names)
-
-
-def _carries_details(body: WireExperiment) -> bool:
-    return bool(body.variants) and all(v.carries(name) for v in body.variants for name in VARIANT_DETAILS)
-
-
-def _laid_over(under: WireExperiment, over: WireExperiment) -> WireExperiment:
-    """One body that carries what either carries; where both do, the second counts."""
-    carried = {name: getattr(over, name) for name in over.model_fields_set}
-    return under.model_copy(update=carried)
 
 
 def _live_keys(wanted: Mapping[str, str | None], there: set[str]) -> list[str]:

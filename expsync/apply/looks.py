@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 
-from expsync.api.reader import Reader, Sighting
+from expsync.api.reader import Reader
+from expsync.api.sightings import Sighting
 from expsync.apply.calls import AGAIN
 from expsync.apply.sight import LONG_AGO, NEVER
 from expsync.core.fingerprint import fingerprint_of

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from expsync.api.client import Client
-from expsync.api.reader import Listing, Reader
+from expsync.api.reader import Reader
+from expsync.api.sightings import Listing
 from expsync.apply.looks import state_of
 from expsync.cli.planning import assembled
 from expsync.cli.progress import Progress

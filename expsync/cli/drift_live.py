@@ -12,7 +12,8 @@ import click
 
 from expsync import __version__
 from expsync.api.client import Client
-from expsync.api.reader import Reader, Snapshot
+from expsync.api.reader import Reader
+from expsync.api.sightings import Snapshot
 from expsync.apply.looks import state_of
 from expsync.cli.memory import collect_again
 from expsync.cli.progress import Progress

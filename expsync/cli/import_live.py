@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 import click
 
 from expsync.api.client import Client
-from expsync.api.reader import Reader, Sighting
+from expsync.api.reader import Reader
+from expsync.api.sightings import Sighting
 from expsync.apply.looks import state_of
 from expsync.authoring.aliases import aliases_by_id, new_aliases, with_aliases
 from expsync.authoring.drafts import Drafts

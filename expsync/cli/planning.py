@@ -12,8 +12,10 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from expsync import __version__
-from expsync.api.client import Client, ListAnswer
-from expsync.api.reader import Listing, Reader
+from expsync.api.client import Client
+from expsync.api.pages import ListAnswer
+from expsync.api.reader import Reader
+from expsync.api.sightings import Listing
 from expsync.cli.interrupt import Interruption
 from expsync.cli.progress import Progress
 from expsync.cli.session import Session, check_targets, is_targeted

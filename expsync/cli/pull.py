@@ -20,7 +20,8 @@ from expsync.render.safe import visible
 
 if TYPE_CHECKING:
     from expsync.api.client import Client
-    from expsync.api.reader import Reader, Sighting
+    from expsync.api.reader import Reader
+    from expsync.api.sightings import Sighting
     from expsync.authoring.take import Entry
     from expsync.cli.entries import Files
     from expsync.cli.session import Session

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from expsync.api import client as client_module
-from expsync.api.client import ListAnswer
+from expsync.api import pages as pages_module
+from expsync.api.pages import ListAnswer
 from expsync.errors import ApiError, ReplyError
 from tests.api.world import Server, client_of, reply, serve
 
@@ -73,7 +73,7 @@ def test_a_list_that_would_not_end_is_an_error(name: str) -> None:
 
 
 def test_a_list_of_too_many_pages_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_PAGES", 7)
+    monkeypatch.setattr(pages_module, "MAX_PAGES", 7)
     numbers = iter(range(1, 100))
 
     def endless(request: httpx.Request) -> httpx.Response:
@@ -170,7 +170,7 @@ def test_a_page_whose_end_told_a_cursor_is_still_read_as_a_whole(body: str) -> N
 
 @pytest.mark.parametrize("name", TRAPS)
 def test_a_list_that_would_not_end_is_an_error_when_asked_for_ahead(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_PAGES", 7)
+    monkeypatch.setattr(pages_module, "MAX_PAGES", 7)
     pages, _ = TRAPS[name]
     with client_of(serve(*pages, page(9, cursor=99))) as client, pytest.raises(ReplyError, match="does not end"):
         list(client.list_experiments(ahead=eager([])))

@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from expsync.api.reader import Reader, Sighting
+from expsync.api.reader import Reader
+from expsync.api.sightings import Sighting
 from expsync.errors import ApiError, ReplyError, UnclearError
 from expsync.model.reads import Needs, Recipe
 from expsync.sandbox.habits import Habits

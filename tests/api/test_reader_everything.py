@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from expsync.api.reader import Reader, Sighting
+from expsync.api.reader import Reader
+from expsync.api.sightings import Sighting
 from expsync.errors import AccessError, ReplyError
 from expsync.sandbox.habits import Habits
 from tests.api.test_reader import EVENT, KEYS, WORLD, live

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from expsync.api import answers, client
+from expsync.api import answers, pages
 from expsync.errors import UnclearError
 from tests.api.test_sockets import client_at
 from tests.cli.conftest import Ran, Run
@@ -146,7 +146,7 @@ def endless(numbered: Callable[[int], Any]) -> Callable[[httpx.Request], httpx.R
 
 
 def test_a_list_that_never_ends(lied: Lied, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "MAX_PAGES", 20)
+    monkeypatch.setattr(pages, "MAX_PAGES", 20)
 
     def fresh(number: int) -> Any:
         return [{**EXPERIMENT, "id": str(number), "key": f"k{number}"}]
