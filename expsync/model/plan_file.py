@@ -159,18 +159,19 @@ def _cut(text: str) -> str:
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"
 
 
-def _depth_over(value: object, limit: int) -> bool:
-    level: list[object] = [value]
+def _depth_over(document: dict[str, Any], limit: int) -> bool:
+    level: list[Any] = [document]
     for _ in range(limit):
-        level = [child for parent in level for child in _children(parent)]
+        # What json makes is never of a subclass.
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) is dict or type(child) is list
+        ]
         if not level:
             return False
     return True
-
-
-def _children(value: object) -> list[object]:
-    children = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    return [child for child in children if isinstance(child, (dict, list))]
 
 
 def _check_format(version: object) -> None:

@@ -241,6 +241,8 @@ def wrapped(text: str, width: int, *, first: int = 0) -> list[str]:
 
     `first` columns of the first line are taken already; it is empty where not a word fits behind them.
     """
+    if cells(text) <= width - first and not text.startswith(" "):
+        return [unaddressed(text)]
     lines, room = [""], width - first
     for word in re.split(_BREAK, text):
         line = f"{lines[-1]} {word}" if lines[-1] else word
