@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from expsync.api.client import Client
 from expsync.api.reader import Reader
 from expsync.apply.executor import Executor
+from expsync.cli import comparing
 from expsync.cli.options import Globals
 from expsync.cli.planning import Sides, make_plan
 from expsync.cli.session import Session, open_session
+from expsync.model import reads
 from expsync.model.plan import Plan
 from expsync.sandbox.embedded import EmbeddedTransport
 from expsync.sandbox.engine import Engine
@@ -45,10 +48,12 @@ class Watched(httpx.BaseTransport):
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self.inner = inner
         self.refused: list[str] = []
+        self.bulk_refused = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self.inner.handle_request(request)
         bulk = request.url.path.endswith("/bulk-delete-users") and response.status_code == 404
+        self.bulk_refused = self.bulk_refused or bulk
         if response.status_code >= 400 and not bulk:
             asked = f"{request.method} {request.url.raw_path.decode()} {request.content.decode()}"
             self.refused.append(f"{asked}: {response.status_code} {response.read().decode()}")
@@ -67,10 +72,12 @@ class Run:
     def plan(self) -> Plan:
         return make_plan(self.session, Sides(self.session.declarations(), self.client), targets=[], prune=False)
 
-    def apply(self, plan: Plan) -> None:
+    def apply(self, plan: Plan) -> int:
+        """How many requests it took."""
         reader = Reader(self.client, parallelism=1)
         outcome = Executor(self.client, reader, parallelism=1, sleep=lambda _: None).carry_out(plan)
         assert outcome.exit_code == 0, [(e.key, e.status, e.error, e.left) for e in outcome.experiments]
+        return outcome.requests
 
     def live(self) -> dict[str, dict[str, Any]]:
         world: dict[str, Any] = self.engine.export("1001")
@@ -103,22 +110,43 @@ def set_up(situation: Situation) -> Iterator[Run]:
             yield Run(open_session(Globals(config=root / "expsync.yaml", quiet=True)), client, engine, watched)
 
 
-@settings(
+EACH = settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
     report_multiple_bugs=False,
 )
+
+
+@EACH
 @given(situations())
 def test_apply_makes_live_what_is_declared_and_the_next_plan_is_empty(situation: Situation) -> None:
+    converge(situation)
+
+
+@EACH
+@given(situations())
+def test_so_it_does_where_all_is_looked_at_in_the_list(situation: Situation) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        # As if each plan wrote to many, and a list cost nothing.
+        patch.setattr(reads, "MANY", -1)
+        patch.setattr(comparing, "MANY", -1)
+        patch.setattr(reads, "_READINGS", 0)
+        converge(situation)
+
+
+def converge(situation: Situation) -> None:
+    """Plan and apply, and look at what that made of the world, and at how many requests it took."""
     with set_up(situation) as run:
         before = run.live()
         plan = run.plan()
         for planned in plan.experiments:
-            event(planned.action)
-        run.apply(plan)
+            event(f"{planned.action}, seen in {planned.seenIn}")
+        requests = run.apply(plan)
         assert run.watched.refused == []
+        if not run.watched.bulk_refused and (is_known(situation) or all(p.seenIn is None for p in plan.experiments)):
+            assert requests == plan.summary.requests
         live = run.live()
         for wanted in situation.declared:
             days = situation.habits.dates == "date"
@@ -126,6 +154,15 @@ def test_apply_makes_live_what_is_declared_and_the_next_plan_is_empty(situation:
         untouched = before.keys() - {wanted["key"] for wanted in situation.declared}
         assert {key: live[key] for key in untouched} == {key: before[key] for key in untouched}
         assert run.plan().experiments == []
+
+
+def is_known(situation: Situation) -> bool:
+    """Whether the default list shows what it is like: what its bodies carry, and how many of them fit on a page.
+
+    That nobody can tell of an empty list, nor of one that has a single page.
+    """
+    shown = sum(not experiment["archived"] for experiment in situation.world)
+    return bool(shown) and situation.habits.page_size > len(situation.world) + len(situation.declared)
 
 
 def differences(

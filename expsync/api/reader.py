@@ -27,7 +27,7 @@ from expsync.api.sightings import (
     whole_list,
 )
 from expsync.errors import NotFoundError, ReplyError
-from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, Needs, Recipe
+from expsync.model.reads import EVERY_FIELD, KEY_LOOKUPS, KeyChecks, Needs, Recipe
 from expsync.model.words import UNFINISHED
 from expsync.wire.schema import WireExperiment, WireVariant
 
@@ -58,16 +58,15 @@ class Reader:
         The default list is not asked for again where it was read already (`listing`).
         """
         listing = listing or self.default_list()
-        active, pages = listing.bodies, listing.pages
+        active = listing.bodies
         known = {key: (body, is_archived(body)) for key, body in active.items()}
-        absent, all_pages = self._absent(needs.keys() - known.keys())
+        absent, checks = self._absent(needs.keys() - known.keys())
         known |= {key: (body, True) for key, body in absent.items()}
-        pages = all_pages or pages
         asked = [(key, *known[key]) for key in sorted(needs.keys() & known.keys())]
         sightings = self._each(lambda item: self._completed(item[1], item[2], needs[item[0]]), asked)
         declared = set(own)
         others = {key: body for key, body in active.items() if key not in declared and not is_archived(body)}
-        return Snapshot({key: s for (key, _, _), s in zip(asked, sightings, strict=True)}, others, pages)
+        return Snapshot({key: s for (key, _, _), s in zip(asked, sightings, strict=True)}, others, checks)
 
     def listed(self, keys: Iterable[str] = ()) -> dict[str, Sighting]:
         """What the lists show of every experiment that is not archived, and of those of `keys` that are."""
@@ -110,8 +109,7 @@ class Reader:
 
     def look_up(self, key: str) -> WireExperiment | None:
         """The experiment with this key, archived or not, or None where there is none."""
-        found = self._client.list_all(key=key, include_archived=True)
-        return found[0] if found else None
+        return self._look_up(key)[0]
 
     def taken(self, keys: Sequence[str]) -> set[str]:
         """Which of these keys are taken, by an archived experiment or another."""
@@ -150,13 +148,22 @@ class Reader:
         """The same sighting, with what the default list tells of its being archived."""
         return sighting._replace(archived=not self._client.list_all(key=sighting.body.key))
 
-    def _absent(self, keys: set[str]) -> tuple[dict[str, WireExperiment], int]:
-        """Those of these keys that the default list does not show, and the pages of the whole list if it was read."""
+    def _absent(self, keys: set[str]) -> tuple[dict[str, WireExperiment], KeyChecks]:
+        """Those of these keys that only the whole list shows, and what it takes to know."""
         if len(keys) > KEY_LOOKUPS:
             everything = self._pages(include_archived=True)
-            return {key: everything.bodies[key] for key in sorted(keys & everything.bodies.keys())}, everything.pages
-        looked_up = {key: self.look_up(key) for key in sorted(keys)}
-        return {key: body for key, body in looked_up.items() if body is not None}, 0
+            absent = {key: everything.bodies[key] for key in sorted(keys & everything.bodies.keys())}
+            return absent, KeyChecks(everything.pages)
+        looked_up = {key: self._look_up(key) for key in sorted(keys)}
+        pages = max((pages for _, pages in looked_up.values()), default=1)
+        return {key: body for key, (body, _) in looked_up.items() if body is not None}, KeyChecks(pages, pages)
+
+    def _look_up(self, key: str) -> tuple[WireExperiment | None, int]:
+        """The experiment with this key, archived or not, and how many requests it took to find it."""
+        pages = list(self._client.list_experiments(key=key, include_archived=True))
+        # What shows on two pages counts as the later page has it.
+        found = {body.id: body for page in pages for body in page.experiments}
+        return next(iter(found.values()), None), len(pages)
 
     def _pages(self, *, include_archived: bool) -> Listing:
         return whole_list(self._client.list_experiments(include_archived=include_archived))

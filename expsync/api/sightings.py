@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from expsync.errors import ReplyError
 from expsync.model.fields import VARIANT_DETAILS
-from expsync.model.reads import EVERY_FIELD, UNSEEN, ListShape
+from expsync.model.reads import EVERY_FIELD, UNSEEN, KeyChecks, ListShape
 from expsync.wire.endpoints import LIST_LIMIT
 from expsync.wire.schema import WireExperiment, WirePage, WireVariant
 
@@ -40,9 +40,9 @@ class Listing(NamedTuple):
         bodies = self.bodies.values()
         carried = [body.model_fields_set for body in bodies]
         return ListShape(
+            keys=frozenset(self.bodies),
             fields=EVERY_FIELD.intersection(*carried) if carried else UNSEEN,
             details=all(carries_details(body) for body in bodies),
-            experiments=len(carried),
             page_size=self.page_size,
         )
 
@@ -50,12 +50,12 @@ class Listing(NamedTuple):
 class Snapshot(NamedTuple):
     """The live side: what was read for each key that was asked for, and the bodies of all others that are not archived.
 
-    `pages_with_archived` is how many requests the whole list takes.
+    `keys` tells what it takes to know that keys are free.
     """
 
     asked: Mapping[str, Sighting]
     others: Mapping[str, WireExperiment]
-    pages_with_archived: int
+    keys: KeyChecks
 
 
 def whole_list(pages: Iterator[WirePage]) -> Listing:

@@ -130,7 +130,7 @@ def _plan(
             for key, state in others.items()
             if key not in gone
         ],
-        pages_with_archived=snapshot.pages_with_archived,
+        keys=snapshot.keys,
         shape=listing.shape if len(planned) + len(pruned) > MANY else None,
         base=base,
     )

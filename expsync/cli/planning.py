@@ -25,11 +25,11 @@ from expsync.core.unchanged import is_plainly_unchanged
 from expsync.errors import ExpsyncError
 from expsync.model.experiment import Declared
 from expsync.model.plan import Base, Plan, PlannedExperiment, Scope, Unmanaged
+from expsync.model.reads import KeyChecks, ListShape
 from expsync.model.workspace import SANDBOX
 
 if TYPE_CHECKING:
     from expsync.authoring.revision import Revision
-    from expsync.model.reads import ListShape
 
 LISTING = "expsync-listing"
 """The name of the thread that asks for the default list."""
@@ -142,7 +142,7 @@ def make_plan(
         own = [declared.key for declared in sides.declarations]
         check_targets(targets, {*bodies, *own})
         if not to_plan and bodies.keys() <= set(own):
-            return assembled(session, scope, unchanged=unchanged, pages_with_archived=listed.pages, base=base)
+            return assembled(session, scope, unchanged=unchanged, keys=KeyChecks(listed.pages), base=base)
         # What makes a plan of a difference is much, and on most days not needed.
         from expsync.cli.comparing import plan_rest
 
@@ -156,7 +156,7 @@ def assembled(
     scope: Scope,
     *,
     unchanged: int,
-    pages_with_archived: int,
+    keys: KeyChecks,
     base: Revision | None,
     shape: ListShape | None = None,
     planned: Iterable[Planned] = (),
@@ -174,7 +174,7 @@ def assembled(
         unchanged=unchanged,
         pruned=pruned,
         unmanaged=unmanaged,
-        pages_with_archived=pages_with_archived,
+        keys=keys,
         shape=shape,
         base=None if base is None else Base(ref=base.ref, commit=base.commit),
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from expsync.diagnostics import Diagnostic
 from expsync.model.plan import FORMAT_VERSION, Action, Base, Note, Plan, PlannedExperiment, Scope, Summary, Unmanaged
-from expsync.model.reads import ListShape, requests_of, seen_in_list
+from expsync.model.reads import KeyChecks, ListShape, requests_of, seen_in_list
 
 
 class Planned(NamedTuple):
@@ -39,15 +39,15 @@ def assemble_plan(
     unchanged: int = 0,
     pruned: Iterable[PlannedExperiment],
     unmanaged: Iterable[Unmanaged],
-    pages_with_archived: int,
+    keys: KeyChecks,
     shape: ListShape | None = None,
     base: Base | None = None,
 ) -> Plan:
     """The document, sealed with its digest; everything in it is in one fixed order.
 
-    `unchanged` counts the experiments that needed no planning, beside those `planned` that came out unchanged. `shape`
-    is that of the default list, where anything might be seen in it; `base` the commit that the origins of its changes
-    are reckoned from, where they were.
+    `unchanged` counts the experiments that needed no planning, beside those `planned` that came out unchanged. `keys`
+    says what it takes to know that keys are free; `shape` what the default list is like, where anything might be seen
+    in it; `base` is the commit that the origins of its changes are reckoned from, where they were.
     """
     outcomes = list(planned)
     experiments = [outcome.experiment for outcome in outcomes if outcome.experiment is not None]
@@ -67,7 +67,7 @@ def assemble_plan(
         experiments=experiments,
         unmanaged=sorted(unmanaged, key=lambda u: u.key),
         notes=sorted((note for o in outcomes for note in o.notes), key=lambda n: (n.key, n.path)),
-        summary=summary_of(experiments, unchanged=unchanged, pages_with_archived=pages_with_archived, shape=shape),
+        summary=summary_of(experiments, unchanged=unchanged, keys=keys, shape=shape),
         digest="",
     ).sealed()
 
@@ -76,7 +76,7 @@ def summary_of(
     experiments: Sequence[PlannedExperiment],
     *,
     unchanged: int,
-    pages_with_archived: int,
+    keys: KeyChecks,
     shape: ListShape | None = None,
 ) -> Summary:
     """The counts of a plan."""
@@ -93,5 +93,5 @@ def summary_of(
         unchanged=unchanged,
         blocked=count("blocked"),
         operations=sum(len(e.operations) for e in writing),
-        requests=requests_of(writing, pages_with_archived, shape),
+        requests=requests_of(writing, keys, shape),
     )

@@ -19,6 +19,8 @@ KEY_LOOKUPS = 5
 
 MANY = 20
 """More experiments than that are looked at in the default list, where that takes fewer requests."""
+_READINGS = 2
+"""How often the list is read then: before the writes, and after them."""
 
 EVERY_FIELD = frozenset(
     {*SCALAR_FIELDS, "tags", "deployments", "variants", "rolloutWeights", "targetSegments"} - {"archived"}
@@ -43,11 +45,11 @@ class Needs:
 
 
 class ListShape(NamedTuple):
-    """What the default list is like: what each of its bodies carries, `details` of variants too; how long it is."""
+    """What the default list is like: whom it shows, what each of its bodies carries, `details` of variants too."""
 
+    keys: frozenset[str]
     fields: frozenset[str]
     details: bool
-    experiments: int
     page_size: int
 
     def shows(self, needs: Needs) -> bool:
@@ -61,7 +63,21 @@ class ListShape(NamedTuple):
 
     def pages(self, *, more: int) -> int:
         """How many requests it takes once `more` experiments are in it."""
-        return max(1, -(-(self.experiments + more) // self.page_size))
+        return max(1, -(-(len(self.keys) + more) // self.page_size))
+
+
+class KeyChecks(NamedTuple):
+    """How many requests it takes to know that keys are free: the whole list, archived ones too, or one look-up.
+
+    A look-up takes more than one where the server doesn't know the filter and answers with page after page.
+    """
+
+    whole_list: int
+    one_key: int = 1
+
+    def requests(self, keys: int) -> int:
+        """What so many keys take."""
+        return keys * self.one_key if keys <= KEY_LOOKUPS else self.whole_list
 
 
 UNSEEN = frozenset(EVERY_FIELD - {"exposureEvent"})
@@ -141,7 +157,7 @@ def written(plan: Plan) -> list[PlannedExperiment]:
 def seen_in_list(experiments: Sequence[PlannedExperiment], shape: ListShape) -> list[PlannedExperiment]:
     """The same experiments, those `seenIn` the default list that it shows whole, where there are many of them."""
     fit = [planned for planned in experiments if planned.operations and _is_shown(planned, shape)]
-    if len(fit) <= max(MANY, 2 * shape.pages(more=len(fit))):
+    if len(fit) <= max(MANY, _READINGS * shape.pages(more=len(fit))):
         return list(experiments)
     keys = {planned.key for planned in fit}
     return [p.model_copy(update={"seenIn": "list"}) if p.key in keys else p for p in experiments]
@@ -152,7 +168,9 @@ def _is_shown(planned: PlannedExperiment, shape: ListShape) -> bool:
         case "create":
             return shape.shows(needs_after(planned))
         case "update":
-            return shape.shows(needs_before(planned)) and shape.shows(needs_after(planned))
+            # One that is archived, and stays so, is not in it.
+            is_there = planned.key in shape.keys
+            return is_there and shape.shows(needs_before(planned)) and shape.shows(needs_after(planned))
         case "archive":
             # Afterwards it is not in the list, which tells that and nothing else.
             return shape.shows(needs_before(planned)) and [c.path for c in planned.changes] == ["archived"]
@@ -161,14 +179,12 @@ def _is_shown(planned: PlannedExperiment, shape: ListShape) -> bool:
             return False
 
 
-def requests_of(experiments: Sequence[PlannedExperiment], pages_with_archived: int, shape: ListShape | None) -> int:
+def requests_of(experiments: Sequence[PlannedExperiment], keys: KeyChecks, shape: ListShape | None) -> int:
     """The requests of an apply that goes well: reads before the first write, the writes, and reads of what was written.
 
-    `pages_with_archived` is the length of the whole list, which is read where many keys must be known to be free.
     `shape` is the default list's, where experiments are seen in it.
     """
-    creates = sum(planned.id is None for planned in experiments)
-    requests = creates if creates <= KEY_LOOKUPS else pages_with_archived
+    requests = keys.requests(sum(planned.id is None for planned in experiments))
     requests += sum(len(planned.operations) for planned in experiments)
     alone = [planned for planned in experiments if planned.seenIn is None]
     requests += sum(recipe_before(planned).requests for planned in experiments if planned.id is not None)

@@ -314,7 +314,7 @@ def test_what_the_default_list_calls_archived_is_archived(tmp_path: Path) -> Non
 
     assert {key: sighting.archived for key, sighting in found.asked.items()} == {"a": True, "b": True, "c": False}
     assert list(found.others) == ["e"]
-    assert found.pages_with_archived == 1
+    assert found.keys == (1, 1)
 
 
 def test_what_is_declared_and_not_asked_for_is_neither_read_nor_an_other() -> None:

@@ -182,6 +182,32 @@ def test_a_list_of_many_pages_is_not_read_for_a_few_more(tmp_path: Path) -> None
         assert seen(run.plan()) == {None: MANY + 1}
 
 
+def test_one_that_stays_archived_is_looked_at_by_itself(tmp_path: Path) -> None:
+    """The default list does not show it, neither before it is edited nor afterwards."""
+    habits = Habits(**{**vars_of(WHOLE), "edit_while_archived": True})
+    with bench(tmp_path, live=[*map_live(), live(99, key="gone", archived=True)], habits=habits) as run:
+        run.declare(*map(renamed, range(COUNT)), {"key": "gone", "archived": True, "name": "New"})
+        plan = run.plan()
+        assert seen(plan) == {"list": COUNT, None: 1}
+
+        outcome = run.apply(plan, clock=lambda: 0)
+
+        assert outcome.exit_code == 0
+        assert plan.summary.requests == outcome.requests == len(run.wire.asked)
+
+
+def test_a_server_that_knows_no_filter_takes_a_whole_list_for_each_key(tmp_path: Path) -> None:
+    with bench(tmp_path, live=map_live(), habits=Habits(older=True, page_size=10)) as run:
+        run.declare({"key": "new-1"}, {"key": "new-2"})
+        plan = run.plan()
+
+        outcome = run.apply(plan)
+
+        assert outcome.exit_code == 0
+        assert Counter(run.wire.asked)["listExperiments"] == 2 * -(-COUNT // 10)
+        assert plan.summary.requests == outcome.requests == len(run.wire.asked)
+
+
 def test_a_saved_plan_keeps_how_it_is_looked_at(tmp_path: Path) -> None:
     with bench(tmp_path, live=map_live(), habits=WHOLE) as run:
         update(run)
