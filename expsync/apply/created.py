@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from expsync.apply.postconditions import body_of, field_holds
 from expsync.core.normalize import DEFAULT_VARIANTS, DEFAULT_WEIGHT, leaf_of, number, same
 from expsync.core.unfinished import CREATE_FIELDS
+from expsync.model.fields import VARIANT_DETAILS
 from expsync.model.plan import Operation
-from expsync.model.state import VARIANT_DETAILS, State
+from expsync.model.state import State
 
 _BY_EDIT = ("enabled", "archived", "stickyBucketing", "rolloutPercentage", "startDate", "endDate")
 """Fields that only an edit sets; a new experiment has none of them on."""

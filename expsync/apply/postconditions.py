@@ -8,9 +8,10 @@ from pydantic import JsonValue
 
 from expsync.core.normalize import leaf_of, same
 from expsync.core.verify import unmet
+from expsync.model.fields import VARIANT_DETAILS
 from expsync.model.plan import Change, Operation
 from expsync.model.reads import Recipe
-from expsync.model.state import VARIANT_DETAILS, State
+from expsync.model.state import State
 from expsync.wire.endpoints import endpoint_of
 
 

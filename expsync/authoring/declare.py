@@ -14,17 +14,8 @@ from expsync.config.rules_fields import instant
 from expsync.core.normalize import NEW_FIELDS, NEW_VARIANT, NO_PAYLOAD, PROPERTY, instant_text
 from expsync.core.target import SHIELD
 from expsync.model.experiment import Fields as DeclaredFields
-from expsync.model.state import (
-    DATE_FIELDS,
-    VARIANT_DETAILS,
-    Leaf,
-    Opaque,
-    SegmentState,
-    State,
-    VariantState,
-    plain,
-    sorted_list,
-)
+from expsync.model.fields import DATE_FIELDS, VARIANT_DETAILS
+from expsync.model.state import Leaf, Opaque, SegmentState, State, VariantState, plain, sorted_list
 from expsync.model.workspace import Ownership
 
 Said = dict[str, JsonValue]

@@ -16,7 +16,8 @@ from expsync.authoring.revise_variants import revise_variants
 from expsync.authoring.terms import Revision, Terms
 from expsync.config.overlay import Raw
 from expsync.core.normalize import leaf_of, same
-from expsync.model.state import SCALAR_FIELDS, Fields, Leaf, State
+from expsync.model.fields import SCALAR_FIELDS
+from expsync.model.state import Fields, Leaf, State
 from expsync.model.words import BANDIT
 
 _ENABLED_AND_ARCHIVED = "`enabled` is left out now: a file can't say that an archived experiment is enabled"

@@ -11,7 +11,8 @@ from expsync.authoring.declare import declared_variant
 from expsync.authoring.terms import Terms
 from expsync.config.overlay import Raw
 from expsync.core.normalize import leaf_of, same
-from expsync.model.state import VARIANT_DETAILS, Leaf, Opaque, State, VariantState, plain, sorted_list
+from expsync.model.fields import VARIANT_DETAILS
+from expsync.model.state import Leaf, Opaque, State, VariantState, plain, sorted_list
 
 _FIELDS = (*VARIANT_DETAILS, "rolloutWeight")
 _MEMBERS = ("inclusions", "cohortInclusions")

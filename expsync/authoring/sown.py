@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from expsync.core.normalize import DEFAULT_VARIANTS, Desired, desired_state, instant_text
 from expsync.core.target import target_of
 from expsync.model.experiment import Declared
-from expsync.model.state import DATE_FIELDS, Leaf, State, VariantState, plain, segment_value, sorted_list, variant_value
+from expsync.model.fields import DATE_FIELDS
+from expsync.model.state import Leaf, State, VariantState, plain, segment_value, sorted_list, variant_value
 from expsync.model.workspace import Environment, Ownership
 
 _SALT_LENGTH = 8

@@ -50,18 +50,13 @@ def _parse(text: str) -> list[Document]:
         first = next_event()
         kind = type(first)
         line = first.start_mark.line + 1
-        if kind is ScalarEvent:
-            if first.ctag is not None or first.anchor is not None:
-                raise _RemarkableError
-            value: JsonValue = resolve(first.value) if first.implicit[0] else first.value
-        else:
-            value = _build(next_event, first, kind, 1)
+        value = _scalar(first) if kind is ScalarEvent else _build(next_event, first, kind, 1)
         documents.append(Document(value, line))
         next_event()
 
 
 def _build(next_event: Callable[[], Any], start: Any, kind: type, depth: int) -> JsonValue:
-    """The mapping or list that `start` begins. Scalars are built where they stand: calls cost the most here."""
+    """The mapping or list that `start` begins."""
     if depth > MAX_DEPTH or (kind is not MappingStartEvent and kind is not SequenceStartEvent):
         raise _RemarkableError
     if start.anchor is not None or start.ctag is not None:
@@ -73,11 +68,7 @@ def _build(next_event: Callable[[], Any], start: Any, kind: type, depth: int) ->
         event = next_event()
         kind = type(event)
         if kind is ScalarEvent:
-            text = event.value
-            if event.ctag is not None or event.anchor is not None:
-                raise _RemarkableError
-            plain = event.implicit[0] and (not text or text[0] in SUSPECTS)
-            items.append(resolve(text) if plain else text)
+            items.append(_scalar(event))
         elif kind is SequenceEndEvent:
             return items
         else:
@@ -100,10 +91,13 @@ def _build_mapping(next_event: Callable[[], Any], depth: int) -> JsonValue:
         event = next_event()
         kind = type(event)
         if kind is ScalarEvent:
-            text = event.value
-            if event.ctag is not None or event.anchor is not None:
-                raise _RemarkableError
-            plain = event.implicit[0] and (not text or text[0] in SUSPECTS)
-            members[key] = resolve(text) if plain else text
+            members[key] = _scalar(event)
         else:
             members[key] = _build(next_event, event, kind, depth + 1)
+
+
+def _scalar(event: Any) -> JsonValue:
+    text: str = event.value
+    if event.ctag is not None or event.anchor is not None:
+        raise _RemarkableError
+    return resolve(text) if event.implicit[0] and (not text or text[0] in SUSPECTS) else text

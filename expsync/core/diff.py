@@ -12,18 +12,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from expsync.core.paths import Path, path_text
+from expsync.model.fields import SCALAR_FIELDS
 from expsync.model.plan import Change, ChangeKind
-from expsync.model.state import (
-    SCALAR_FIELDS,
-    Fields,
-    Opaque,
-    State,
-    VariantState,
-    plain,
-    segment_value,
-    sorted_list,
-    variant_value,
-)
+from expsync.model.state import Fields, Opaque, State, VariantState, plain, segment_value, sorted_list, variant_value
 
 Tree = dict[str, Any]
 _SETS = ("tags", "deployments")

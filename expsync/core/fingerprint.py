@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from expsync.model.state import VARIANT_DETAILS, Opaque, State, plain
+from expsync.model.fields import VARIANT_DETAILS
+from expsync.model.state import Opaque, State, plain
 
 ABSENT = "absent"
 """What a plan that creates rests on: that the key is not there."""

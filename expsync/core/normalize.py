@@ -16,22 +16,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from expsync.model.experiment import Acknowledgement, Declared
-from expsync.model.state import (
-    DATE_FIELDS,
-    NUMBER_FIELDS,
-    PLAIN_FIELDS,
-    SCALAR_FIELDS,
-    TEXT_FIELDS,
-    VARIANT_DETAILS,
-    Leaf,
-    Opaque,
-    SegmentState,
-    State,
-    VariantState,
-    canonical_json,
-    opaque,
-    whole_numbers,
-)
+from expsync.model.fields import DATE_FIELDS, NUMBER_FIELDS, PLAIN_FIELDS, SCALAR_FIELDS, TEXT_FIELDS, VARIANT_DETAILS
+from expsync.model.state import Leaf, Opaque, SegmentState, State, VariantState, canonical_json, opaque, whole_numbers
 from expsync.model.workspace import Environment
 from expsync.wire.schema import WireExperiment, WireSegment, WireVariant
 

@@ -21,19 +21,9 @@ from expsync.core.shield import can_shield, is_shielded, with_shield
 from expsync.core.target import Target
 from expsync.core.unfinished import CREATE_FIELDS, is_unfinished
 from expsync.core.weights import order_weights
+from expsync.model.fields import DATE_FIELDS, SCALAR_FIELDS, VARIANT_DETAILS
 from expsync.model.plan import Operation
-from expsync.model.state import (
-    DATE_FIELDS,
-    SCALAR_FIELDS,
-    VARIANT_DETAILS,
-    Fields,
-    Leaf,
-    State,
-    VariantState,
-    plain,
-    segment_value,
-    sorted_list,
-)
+from expsync.model.state import Fields, Leaf, State, VariantState, plain, segment_value, sorted_list
 from expsync.model.words import MAX_BULK, UNFINISHED
 from expsync.wire.endpoints import BY_NAME
 

@@ -19,6 +19,7 @@ from expsync.core.steps import states_along
 from expsync.core.target import Target, needs_tags, target_of, unowned_target
 from expsync.diagnostics import Diagnostic, Place
 from expsync.model.experiment import Acknowledgement
+from expsync.model.fields import VARIANT_DETAILS
 from expsync.model.plan import (
     Action,
     Change,
@@ -28,7 +29,7 @@ from expsync.model.plan import (
     PlannedExperiment,
 )
 from expsync.model.reads import Needs
-from expsync.model.state import VARIANT_DETAILS, State
+from expsync.model.state import State
 from expsync.model.workspace import Ownership
 
 

@@ -15,18 +15,10 @@ from typing import TypeVar
 from expsync.core.diff import diff_states, located_changes
 from expsync.core.normalize import live_state, same
 from expsync.core.paths import Path
+from expsync.model.fields import DATE_FIELDS, SCALAR_FIELDS, TEXT_FIELDS, VARIANT_DETAILS
 from expsync.model.history import FIRST_VERSION, HistoryEntry
 from expsync.model.plan import Change
-from expsync.model.state import (
-    DATE_FIELDS,
-    SCALAR_FIELDS,
-    TEXT_FIELDS,
-    VARIANT_DETAILS,
-    Fields,
-    SegmentState,
-    State,
-    VariantState,
-)
+from expsync.model.state import Fields, SegmentState, State, VariantState
 from expsync.wire.schema import WireExperiment, WireVersion
 
 T = TypeVar("T")

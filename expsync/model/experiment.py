@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from expsync.model.words import (
     ConditionOp,
@@ -18,6 +18,7 @@ from expsync.model.words import (
     ExperimentKey,
     ExperimentType,
     FilterOp,
+    Json,
     Percentage,
     RiskName,
     Text,
@@ -81,7 +82,7 @@ class Variant(Declaration):
     """What people read in Amplitude."""
     description: str = ""
     """What it is about."""
-    payload: Annotated[JsonValue, SkipValidation] = None
+    payload: Json = None
     """Any JSON value, given to the application along with the variant."""
     rolloutWeight: Weight = 0
     """The weight among all other users (those in no segment), relative to the weights of the others."""

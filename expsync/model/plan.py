@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.json_schema import SkipJsonSchema
 
-from expsync.model.words import RiskName, RiskSeverity, no_members
+from expsync.model.words import Json, RiskName, RiskSeverity, no_members
 
 FORMAT_VERSION = "1.0"
 SETTLE = "; to settle it: "
@@ -24,9 +24,6 @@ ChangeKind = Literal["add", "remove", "replace"]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Origin = Literal["file", "live", "both"]
 """Where a change comes from: the files, the live side, or both, and then in different ways."""
-Json = Annotated[JsonValue, SkipValidation]
-"""Any JSON value, kept as it is: it comes out of a JSON parser or of our own hands, and pydantic would ask a function
-of Python about each text and number in it, both when a plan is read (half of that time) and when it is written."""
 
 
 def _is_absent(value: object) -> bool:

@@ -13,13 +13,6 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from expsync.model.fields import DATE_FIELDS as DATE_FIELDS
-from expsync.model.fields import NUMBER_FIELDS as NUMBER_FIELDS
-from expsync.model.fields import PLAIN_FIELDS as PLAIN_FIELDS
-from expsync.model.fields import SCALAR_FIELDS as SCALAR_FIELDS
-from expsync.model.fields import TEXT_FIELDS as TEXT_FIELDS
-from expsync.model.fields import VARIANT_DETAILS as VARIANT_DETAILS
-
 
 @dataclass(frozen=True, slots=True)
 class Opaque:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
-
-__all__ = ["JsonValue"]
+from pydantic import Field, JsonValue, SkipValidation
 
 BANDIT = "multi-arm-bandit"
 """The type of an experiment whose weights the product sets itself while it runs."""
@@ -89,6 +87,9 @@ Number = Annotated[int | float, Field(allow_inf_nan=False)]
 Weight = Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Percentage = Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Text = Annotated[str, Field(min_length=1)]
+Json = Annotated[JsonValue, SkipValidation]
+"""Any JSON value, kept as it is: it comes out of a parser or of our own hands, and pydantic would ask a function of
+Python about each text and number in it, both when a plan is read (half of that time) and when it is written."""
 ExperimentKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 VariantKey = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
