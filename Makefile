@@ -48,8 +48,12 @@ tools:
 	@scripts/node_packages.sh
 
 test: lint tools
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --cov=expsync --cov-report=json:.coverage.json --cov-report=
-	@$(BIN)/python scripts/coverage_gate.py .coverage.json
+	@mkdir -p build
+	@$(BIN)/coverage erase
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -p tests.tracing
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage json --quiet -o build/coverage.json
+	@$(BIN)/python scripts/coverage_gate.py build/coverage.json
 
 verify-bucketing: $(READY)
 	@EXPSYNC_VERIFY=full $(BIN)/python -m pytest -q -rP tests/verify

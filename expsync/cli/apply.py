@@ -130,21 +130,20 @@ def command(
         _check_approval(plan, approved=approved)
         log = None if log_file is None else stack.enter_context(FileLog(log_file))
         workers = parallelism or session.workspace.file.limits.parallelism
-        with (
-            interruption.between_calls(),
-            Progress(globals_, "applying", total, then="reading it again") as progress,
-        ):
-            executor = Executor(
-                client,
-                Reader(client, parallelism=workers),
-                parallelism=workers,
-                log=log,
-                stop=interruption.stop,
-                advance=progress.step,
-                sleep=interruption.wait,
-            )
-            outcome = executor.carry_out(plan, refused=refused)
-        _print(outcome, form=form, globals_=globals_)
+        with interruption.between_calls():
+            with Progress(globals_, "applying", total, then="reading it again") as progress:
+                executor = Executor(
+                    client,
+                    Reader(client, parallelism=workers),
+                    parallelism=workers,
+                    log=log,
+                    stop=interruption.stop,
+                    advance=progress.step,
+                    sleep=interruption.wait,
+                )
+                outcome = executor.carry_out(plan, refused=refused)
+            # What was written is told to the end, whoever is impatient.
+            _print(outcome, form=form, globals_=globals_)
         return outcome.exit_code
 
 

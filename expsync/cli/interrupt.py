@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Timer, main_thread
 from types import FrameType
 
 import click
 
 from expsync.cli.memory import collect_again
 from expsync.errors import Interrupted
+
+_AGAIN = 0.01
+"""After how many seconds a signal is sent again that Python dropped."""
 
 
 class Interruption:
@@ -28,7 +32,7 @@ class Interruption:
             self.stop.set()
             raise KeyboardInterrupt
 
-        with _on_signals(end):
+        with _on_signals(end), _never_dropped():
             yield
 
     @contextmanager
@@ -66,3 +70,31 @@ def _on_signals(act: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _never_dropped() -> Iterator[None]:
+    """While it lasts, a KeyboardInterrupt is raised in the end, wherever the signal came.
+
+    Python drops, and prints, what is raised in `__del__` and when a weak reference dies, which every import lets happen.
+    """
+    before = sys.unraisablehook
+    timers: list[Timer] = []
+
+    def send_again(dropped: sys.UnraisableHookArgs) -> None:
+        if dropped.exc_type is not KeyboardInterrupt:
+            before(dropped)
+            return
+        # Raised from here it would be dropped again; and a wait of the main thread is woken by its own signals alone.
+        timers.append(Timer(_AGAIN, signal.pthread_kill, (main_thread().ident, signal.SIGINT)))
+        timers[-1].start()
+
+    sys.unraisablehook = send_again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for timer in timers:
+            timer.cancel()
+    if timers:
+        raise KeyboardInterrupt

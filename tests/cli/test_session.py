@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -147,6 +149,49 @@ def test_before_the_first_write_a_signal_ends_everything_at_once() -> None:
     with pytest.raises(Interrupted):
         interruption.wait_turn(60)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+class Dying:
+    """Something in whose last moment a signal comes: what is raised there, Python drops."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_where_python_drops_what_is_raised_ends_everything_too(capsys: pytest.CaptureFixture[str]) -> None:
+    interruption = Interruption()
+    before = sys.unraisablehook
+
+    with pytest.raises(KeyboardInterrupt), interruption.at_once():
+        dying: list[Dying] = [Dying()]
+        dying.clear()
+        Event().wait(60)
+        pytest.fail("the wait of the main thread was not ended")
+
+    assert sys.unraisablehook is before
+    assert capsys.readouterr().err == ""
+
+
+def test_so_it_does_where_nothing_is_left_to_do() -> None:
+    interruption = Interruption()
+
+    with pytest.raises(KeyboardInterrupt), interruption.at_once():
+        dying: list[Dying] = [Dying()]
+        dying.clear()
+
+
+def test_all_else_that_python_drops_is_told_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def __del__(self) -> None:
+            raise ValueError("odd")
+
+    told: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda dropped: told.append(dropped.exc_type))
+    with Interruption().at_once():
+        failing: list[Failing] = [Failing()]
+        failing.clear()
+
+    assert told == [ValueError]
 
 
 def test_while_it_writes_a_signal_is_only_kept_in_mind(capsys: pytest.CaptureFixture[str]) -> None:
