@@ -76,7 +76,7 @@ def profile(folder: Path, url: str) -> dict[str, float]:
     signal.signal(signal.SIGPROF, sample)
     signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
     with contextlib.redirect_stdout(io.StringIO()):
-        from expsync.cli.main import program
+        from expsync.cli.process import program
 
         code = program()
     signal.setitimer(signal.ITIMER_PROF, 0)

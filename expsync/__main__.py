@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from expsync.cli.main import program
+from expsync.cli.process import program
 
 if __name__ == "__main__":
     sys.exit(program())

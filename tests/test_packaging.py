@@ -105,7 +105,7 @@ def test_the_wheel_says_what_it_is(built: tuple[Path, Path]) -> None:
     assert (metadata["Name"], metadata["Version"]) == ("expsync", __version__)
     assert (metadata["License-Expression"], metadata["Requires-Python"]) == ("MIT", ">=3.11")
     assert metadata["Description-Content-Type"] == "text/markdown"
-    assert entries == "[console_scripts]\nexpsync = expsync.cli.main:program\n"
+    assert entries == "[console_scripts]\nexpsync = expsync.cli.process:program\n"
 
 
 def test_the_program_works_from_the_wheel_alone(built: tuple[Path, Path], tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ An incomplete read is an error, never a shorter answer: what looks absent would 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
 from expsync.api.client import Client
 from expsync.api.cohort_lists import CohortLists
 from expsync.api.pages import ListAnswer
+from expsync.api.pool import reading
 from expsync.api.sightings import (
     Listing,
     Sighting,
@@ -222,17 +222,12 @@ class Reader:
 
     def _each(self, read: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """The results in the order of the items; the first error ends it."""
-        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
-            futures = [pool.submit(read, item) for item in items]
-            try:
-                results: list[R] = []
-                for place, future in enumerate(futures, start=1):
-                    results.append(future.result())
-                    if self._advance is not None:
-                        self._advance(place, len(futures))
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        results: list[R] = []
+        with reading(self._parallelism) as pool:
+            for result in pool.map(read, items):
+                results.append(result)
+                if self._advance is not None:
+                    self._advance(len(results), len(items))
         return results
 
 

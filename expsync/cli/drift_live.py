@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import click
 
 from expsync import __version__
 from expsync.api.client import Client
+from expsync.api.pool import reading
 from expsync.api.reader import Reader
 from expsync.api.sightings import Snapshot
 from expsync.apply.looks import state_of
@@ -107,18 +106,8 @@ def _versions(
             advance(key)
 
     refusals: dict[str, str] = {}
-    with ThreadPoolExecutor(max_workers=workers) as pool, _cancelled(pool):
+    with reading(workers) as pool:
         versions = dict(zip(ids, pool.map(read, ids), strict=True))
     for key in sorted(refusals):
         click.echo(f"warning: the versions of {visible(key)} can't be read: {visible(refusals[key])}", err=True)
     return versions
-
-
-@contextmanager
-def _cancelled(pool: ThreadPoolExecutor) -> Iterator[None]:
-    """Nothing more is begun once something within has failed."""
-    try:
-        yield
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise

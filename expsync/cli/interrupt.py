@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Timer, main_thread
+from threading import Event
 from types import FrameType
 
 import click
@@ -14,8 +14,8 @@ import click
 from expsync.cli.memory import collect_again
 from expsync.errors import Interrupted
 
-_AGAIN = 0.01
-"""After how many seconds a signal is sent again that Python dropped."""
+AGAIN = 0.01
+"""After how many seconds a signal comes again that Python dropped."""
 
 
 class Interruption:
@@ -27,12 +27,7 @@ class Interruption:
     @contextmanager
     def at_once(self) -> Iterator[None]:
         """While it lasts, a signal is a KeyboardInterrupt: nothing has been written, so there is nothing to finish."""
-
-        def end() -> None:
-            self.stop.set()
-            raise KeyboardInterrupt
-
-        with _on_signals(end), _never_dropped():
+        with ending(self.stop.set):
             yield
 
     @contextmanager
@@ -46,7 +41,7 @@ class Interruption:
 
         # Calls that write are many, and each leaves garbage behind.
         collect_again()
-        with _on_signals(ask):
+        with _on_signals(ask, signal.SIGINT, signal.SIGTERM):
             yield
 
     def wait_turn(self, seconds: float) -> None:
@@ -60,41 +55,52 @@ class Interruption:
 
 
 @contextmanager
-def _on_signals(act: Callable[[], None]) -> Iterator[None]:
+def ending(tell: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """While it lasts, the first signal is a KeyboardInterrupt, after `tell`, and whatever comes of it ends as one.
+
+    What is raised in `__del__`, or when a weak reference dies as in every import, Python prints and drops; and
+    pydantic makes an error of its own of what is raised while it builds a model. Further signals change nothing: they
+    would be raised amid what puts things in order.
+    """
+    asked = False
+    before = sys.unraisablehook
+
+    def end() -> None:
+        nonlocal asked
+        if not asked:
+            asked = True
+            tell()
+            raise KeyboardInterrupt
+
+    def end_again() -> None:
+        raise KeyboardInterrupt
+
+    def send_again(dropped: sys.UnraisableHookArgs) -> None:
+        if dropped.exc_type is KeyboardInterrupt:
+            # Raised from here it would be dropped again.
+            signal.setitimer(signal.ITIMER_REAL, AGAIN)
+        else:
+            before(dropped)
+
+    with _on_signals(end, signal.SIGINT, signal.SIGTERM), _on_signals(end_again, signal.SIGALRM):
+        sys.unraisablehook = send_again
+        try:
+            yield
+        finally:
+            sys.unraisablehook = before
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if asked:
+                raise KeyboardInterrupt from None
+
+
+@contextmanager
+def _on_signals(act: Callable[[], None], *numbers: signal.Signals) -> Iterator[None]:
     def handle(_number: int, _frame: FrameType | None) -> None:
         act()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _never_dropped() -> Iterator[None]:
-    """While it lasts, a KeyboardInterrupt is raised in the end, wherever the signal came.
-
-    Python drops, and prints, what is raised in `__del__` and when a weak reference dies, which every import lets happen.
-    """
-    before = sys.unraisablehook
-    timers: list[Timer] = []
-
-    def send_again(dropped: sys.UnraisableHookArgs) -> None:
-        if dropped.exc_type is not KeyboardInterrupt:
-            before(dropped)
-            return
-        # Raised from here it would be dropped again; and a wait of the main thread is woken by its own signals alone.
-        timers.append(Timer(_AGAIN, signal.pthread_kill, (main_thread().ident, signal.SIGINT)))
-        timers[-1].start()
-
-    sys.unraisablehook = send_again
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
-        for timer in timers:
-            timer.cancel()
-    if timers:
-        raise KeyboardInterrupt

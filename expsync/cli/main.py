@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TextIO, cast
 import click
 
 from expsync.cli.help import ExpsyncGroup
-from expsync.cli.memory import keep_everything, leave_everything
 from expsync.cli.options import Globals, remembered, with_globals
+from expsync.cli.process import INTERRUPTED
 from expsync.errors import ConfigError, ExpsyncError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 FAILED = 1
 WRONG_USAGE = UsageError.exit_code
-INTERRUPTED = 130
 COMPLETE_VARIABLE = "_EXPSYNC_COMPLETE"
 """The environment variable by which a shell asks for completions, as click names it."""
 
@@ -94,16 +93,6 @@ def group(_: Globals) -> None:
     """Amplitude experiments in git: YAML files, a plan, and an apply that does what the plan says."""
 
 
-def program() -> int:
-    """The exit code of a process that is this program alone, with its command line."""
-    keep_everything()
-    # Pydantic looks through every installed package for plug-ins, a fifth of the start of a plan; here are none.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    code = main()
-    leave_everything()
-    return code
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of one run; the result goes to stdout, everything else to stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -126,7 +115,9 @@ def _run(arguments: list[str]) -> int:
     try:
         _check_folder()
         ctx = group.make_context("expsync", arguments)
-        with ctx:
+        from expsync.cli.interrupt import ending
+
+        with ending(), ctx:
             outcome = group.invoke(ctx)
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.Exit as stop:

@@ -116,6 +116,61 @@ def test_a_look_that_cannot_be_made_fails_it(tmp_path: Path) -> None:
         assert run.wire.writes == ["editVariant"]
 
 
+# What the server says to the rename, of which nobody knows then whether it was done.
+UNCLEAR = "editVariant: the server failed (503): no"
+# The look before it, and after that two questions whether it was done; then comes the look before it is sent again.
+AGAIN = 4
+
+
+def test_a_write_without_a_clear_answer_is_not_repeated_over_an_edit(tmp_path: Path) -> None:
+    with bench(tmp_path, live=[LIVE]) as run:
+        told = applied(run, Trouble("editVariant", after(run, edit(name="By hand"), 503)))
+
+        assert told.error == f"{UNCLEAR}; the experiment has changed since, so the call was not sent again"
+        assert told.hint == "run expsync plan again and look at what is different now"
+        assert (told.status, run.wire.writes, run.wire.done) == ("failed", ["editVariant"], [])
+
+
+def test_what_changed_it_may_be_this_very_write_that_was_late(tmp_path: Path) -> None:
+    late: list[httpx.Request] = []
+
+    def withheld(request: httpx.Request, answer: Answer) -> httpx.Response:
+        late.append(request)
+        return httpx.Response(503, text="no")
+
+    def arrives(request: httpx.Request, answer: Answer) -> httpx.Response:
+        assert run.wire.inner.handle_request(late.pop()).status_code == 200
+        return answer(request)
+
+    with bench(tmp_path, live=[LIVE]) as run:
+        told = applied(run, Trouble("editVariant", withheld), Trouble("listVariants", arrives, first=AGAIN))
+
+        assert (told.status, told.left, late) == ("done", [], [])
+        # The rename was sent once; the second is that of the weight.
+        assert run.wire.writes == CALLS
+
+
+def test_a_write_without_a_clear_answer_is_not_repeated_blindly(tmp_path: Path) -> None:
+    with bench(tmp_path, live=[LIVE]) as run:
+        told = applied(run, Trouble("editVariant", "503"), Trouble("listVariants", "401", first=AGAIN))
+
+        assert told.error.startswith("editVariant: the server failed (503): overloaded; it can't be looked at since: ")
+        assert "the key in EXPSYNC_API_KEY was not accepted" in told.error
+        assert run.wire.writes == ["editVariant"]
+
+
+def test_an_interrupted_look_leaves_the_unclear_answer(tmp_path: Path) -> None:
+    def interrupted(request: httpx.Request, answer: Answer) -> httpx.Response:
+        raise Interrupted("interrupted while waiting for a turn")
+
+    with bench(tmp_path, live=[LIVE]) as run:
+        troubles = [Trouble("editVariant", after(run, nothing, 503)), Trouble("listVariants", interrupted, first=AGAIN)]
+        told = applied(run, *troubles)
+
+        assert (told.status, told.error) == ("failed", UNCLEAR)
+        assert run.wire.writes == ["editVariant"]
+
+
 def test_the_age_counts_from_before_the_read_is_sent(tmp_path: Path) -> None:
     """The check is answered at 1.5 and the write could go out at once, but what it shows may be older by then."""
     clock = Clock()

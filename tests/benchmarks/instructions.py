@@ -15,7 +15,7 @@ import threading
 from types import FrameType
 from typing import Any
 
-from expsync.cli.main import program
+from expsync.cli.process import program
 
 
 def main() -> int:

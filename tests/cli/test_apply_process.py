@@ -118,31 +118,70 @@ def test_an_interruption_finishes_the_call_under_way_and_a_new_run_converges(
         assert KEY not in out + again.out + again.err
 
 
-def test_an_interruption_while_it_reads_ends_it_at_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("held_back", ["the list", "what the list does not show"])
+def test_an_interruption_while_it_reads_ends_it_at_once(
+    root: Path, run: Run, monkeypatch: pytest.MonkeyPatch, held_back: str
+) -> None:
     with gate(0) as (engine, url):
         monkeypatch.setenv("EXPSYNC_BASE_URL", url)
         monkeypatch.setenv("EXPSYNC_API_KEY", KEY)
+        assert run("apply", "--yes").code == 0
+        for key in "abc":
+            content = {"key": key, "variants": [{"key": "on", "inclusions": ["u"]}]}
+            (root / "experiments" / f"{key}.yaml").write_text(json.dumps(content), encoding="utf-8")
+        assert run("apply", "--yes", "--allow", "*:*").code == 0
+        engine.writes.clear()
         arrived = Event()
         plain = engine.answer
 
         def held(request: Request) -> Reply:
-            arrived.set()
-            assert engine.open.wait(PATIENCE)
+            if held_back == "the list" or request.path != "/api/1/experiments":
+                arrived.set()
+                assert engine.open.wait(PATIENCE)
             return plain(request)
 
         monkeypatch.setattr(engine, "answer", held)
         with subprocess.Popen(
-            program("apply", "--yes"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+            program("apply", "--yes", "--quiet"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         ) as process:
             try:
                 assert arrived.wait(PATIENCE)
-                process.send_signal(signal.SIGTERM)
-                out, err = process.communicate(timeout=PATIENCE)
+                # A second signal changes nothing.
+                for _ in range(2):
+                    process.send_signal(signal.SIGTERM)
+                # No answer comes, and a request may take half a minute.
+                out, err = process.communicate(timeout=PATIENCE / 4)
             finally:
                 process.kill()
                 engine.open.set()
 
         assert (process.returncode, out, err, engine.writes) == (130, "", "interrupted\n", [])
+
+
+IMPATIENT = """
+import signal, sys
+class Impatient:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            signal.raise_signal(signal.{number})
+sys.meta_path.insert(0, Impatient())
+from expsync.cli.process import program
+sys.argv = ["expsync", "plan"]
+sys.exit(program())
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("module", ["click", "expsync.cli.plan", "expsync.model.state"])
+def test_an_interruption_of_the_start_is_told_in_one_word(root: Path, module: str, number: str) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", IMPATIENT.format(module=module, number=number)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (process.returncode, process.stdout, process.stderr) == (130, "", "interrupted\n")
 
 
 def read_until(keyboard: int, text: bytes) -> bytes:

@@ -162,11 +162,15 @@ def test_a_signal_where_python_drops_what_is_raised_ends_everything_too(capsys: 
     interruption = Interruption()
     before = sys.unraisablehook
 
-    with pytest.raises(KeyboardInterrupt), interruption.at_once():
-        dying: list[Dying] = [Dying()]
-        dying.clear()
-        Event().wait(60)
-        pytest.fail("the wait of the main thread was not ended")
+    def wait_after_it() -> None:
+        with interruption.at_once():
+            dying.clear()
+            Event().wait(60)
+            pytest.fail("the wait of the main thread was not ended")
+
+    dying = [Dying()]
+    with pytest.raises(KeyboardInterrupt):
+        wait_after_it()
 
     assert sys.unraisablehook is before
     assert capsys.readouterr().err == ""
@@ -175,9 +179,37 @@ def test_a_signal_where_python_drops_what_is_raised_ends_everything_too(capsys: 
 def test_so_it_does_where_nothing_is_left_to_do() -> None:
     interruption = Interruption()
 
+    dying = [Dying()]
     with pytest.raises(KeyboardInterrupt), interruption.at_once():
-        dying: list[Dying] = [Dying()]
         dying.clear()
+
+
+def test_so_it_does_where_somebody_makes_another_error_of_it() -> None:
+    def wrapped() -> None:
+        with Interruption().at_once():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except KeyboardInterrupt as interrupt:
+                raise ValueError("no model") from interrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wrapped()
+
+
+def test_a_second_signal_disturbs_nothing() -> None:
+    ordered: list[str] = []
+
+    def impatient() -> None:
+        with Interruption().at_once():
+            try:
+                signal.raise_signal(signal.SIGINT)
+            finally:
+                signal.raise_signal(signal.SIGINT)
+                ordered.append("to the end")
+
+    with pytest.raises(KeyboardInterrupt):
+        impatient()
+    assert ordered == ["to the end"]
 
 
 def test_all_else_that_python_drops_is_told_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,8 +219,8 @@ def test_all_else_that_python_drops_is_told_as_ever(monkeypatch: pytest.MonkeyPa
 
     told: list[type[BaseException]] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda dropped: told.append(dropped.exc_type))
+    failing = [Failing()]
     with Interruption().at_once():
-        failing: list[Failing] = [Failing()]
         failing.clear()
 
     assert told == [ValueError]

@@ -14,7 +14,7 @@ ASK = """
 import gc, json, sys
 import click
 before = set(sys.modules)
-from expsync.cli.main import program
+from expsync.cli.process import program
 sys.argv = ["expsync", *sys.argv[1:]]
 program()
 print(json.dumps([sorted(set(sys.modules) - before), gc.get_freeze_count()]), file=sys.stderr)
@@ -26,8 +26,10 @@ FRONT_DOOR = {
     "expsync.cli.main",
     "expsync.cli.memory",
     "expsync.cli.options",
+    "expsync.cli.process",
     "expsync.cli.suggest",
     "expsync.errors",
+    "signal",
 }
 """All that is imported before a command is known, beside what click itself imports."""
 FOLDING = {"click._textwrap", "textwrap"}
