@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-settings.register_profile("expsync", deadline=None, print_blob=True)
+# In a pipeline the same examples each time, so that a change is judged by what it changes; by hand always new ones.
+settings.register_profile("expsync", deadline=None, print_blob=True, derandomize="CI" in os.environ)
 settings.load_profile("expsync")
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")

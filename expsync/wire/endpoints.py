@@ -34,7 +34,9 @@ class Endpoint(NamedTuple):
     retry: Retry
 
     def path(self, **values: str) -> str:
-        """The path with each value percent-encoded as one segment; KeyError where a value is missing.
+        """The path with each value percent-encoded as one segment.
+
+        KeyError where a value is missing, ValueError where one is empty: the path would name something else.
 
         `.` and `..` are encoded too, since a client would fold them away.
         """
@@ -57,6 +59,8 @@ class Endpoint(NamedTuple):
 
 
 def _segment(text: str) -> str:
+    if not text:
+        raise ValueError("an empty text can't be a segment of a path")
     encoded = quote(text, safe="")
     return encoded.replace(".", "%2E") if encoded.strip(".") == "" else encoded
 

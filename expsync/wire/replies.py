@@ -222,6 +222,8 @@ def _kind(value: JsonValue) -> str:
             return "null"
         case bool():
             return "a boolean"
+        case "":
+            return "an empty text"
         case str():
             return "a text"
         case int() | float():

@@ -96,6 +96,9 @@ Loose = Annotated[str, _Else(Any, _text)] | None
 """A text for people, made from whatever came."""
 Phrase = Annotated[str, _Else(None, _no_text)]
 Texts = Annotated[list[str], _Else(None, _no_list)]
+Word = Annotated[str, Field(min_length=1)]
+"""What stands in paths, where an empty one would name something else."""
+Words = Annotated[list[Word], _Else(None, _no_list)]
 Values = Annotated[list[str], _Else(Any, _texts)]
 """The values of a condition: texts, whatever their JSON type was."""
 Weights = Annotated[dict[str, Number], _Else(None, _no_mapping)]
@@ -119,7 +122,7 @@ class WireModel(BaseModel):
 class WireVariant(WireModel):
     """A variant: only its key in most lists, whole in `listVariants`, `getVariant` and some live lists."""
 
-    key: str
+    key: Word
     name: Phrase = ""
     description: Phrase = ""
     payload: Json = None
@@ -139,7 +142,7 @@ def _bare_variant(key: str) -> WireVariant:
     return WireVariant(key=key)
 
 
-Variants = Annotated[list[Annotated[WireVariant, _Else(str, _bare_variant)]], _Else(None, _no_list)]
+Variants = Annotated[list[Annotated[WireVariant, _Else(Word, _bare_variant)]], _Else(None, _no_list)]
 Conditions = Annotated[list[WireCondition], _Else(None, _no_list)]
 
 
@@ -177,7 +180,7 @@ class WireExperiment(WireModel):
     rolloutWeights: Weights = {}
     variants: Variants = []
     targetSegments: Segments = []
-    deployments: Texts = []
+    deployments: Words = []
     tags: Texts = []
     startDate: str | None = None
     """A date or an instant, as the server wrote it."""
@@ -216,7 +219,7 @@ class WireVersion(WireModel):
 class WireDeployment(WireModel):
     """A deployment; `label` is its name, `key` its client key."""
 
-    id: str
+    id: Word
     projectId: str | None = None
     label: str | None = None
     key: str | None = None
@@ -232,5 +235,5 @@ class WireDeployments(WireModel):
 class WireCreated(WireModel):
     """What the server says of a new experiment."""
 
-    id: Annotated[str, Field(min_length=1)]
+    id: Word
     url: str | None = None

@@ -64,6 +64,11 @@ def test_any_text_makes_one_segment_and_comes_back(id: str, variant: str) -> Non
     assert endpoint_of("PATCH", path) == (BY_NAME["editVariant"], {"id": id, "variant": variant})
 
 
+def test_an_empty_text_makes_no_path() -> None:
+    with pytest.raises(ValueError, match=r"^an empty text can't be a segment of a path$"):
+        BY_NAME["removeVariant"].path(id="1", variant="")
+
+
 @pytest.mark.parametrize("value", [".", "..", "..."])
 def test_dots_are_encoded_since_a_client_would_fold_them(value: str) -> None:
     assert BY_NAME["getExperiment"].path(id=value).endswith("/" + "%2E" * len(value))

@@ -140,6 +140,10 @@ def one(fields: str) -> bytes:
         (one('"rolloutPercentage": "1e99"'), "$.experiments[0].rolloutPercentage: a text does not fit there"),
         (one('"rolloutWeights": {"a": []}'), "$.experiments[0].rolloutWeights.a: a list does not fit there"),
         (one('"variants": [{"name": "x"}]'), "$.experiments[0].variants[0].key: is missing"),
+        # They would stand in paths: to remove the variant without a key is to remove something else.
+        (one('"variants": [{"key": ""}]'), "$.experiments[0].variants[0].key: an empty text does not fit there"),
+        (one('"variants": ["on", ""]'), "$.experiments[0].variants[1]: an empty text does not fit there"),
+        (one('"deployments": ["7", ""]'), "$.experiments[0].deployments[1]: an empty text does not fit there"),
         (
             one('"variants": [{"key": "x", "payload": [1e999]}]'),
             "$.experiments[0].variants[0].payload[0]: a number does not fit there",
