@@ -52,6 +52,9 @@ def _segment(part: str) -> str:
 
 def glob_problem(glob: str) -> str:
     """Why a glob can't be used, or the empty text."""
+    if not glob.isprintable():
+        # Nor would a file be taken whose name has one.
+        return "it has characters that can't be shown"
     if glob.startswith("/") or re.match(r"[A-Za-z]:", glob):
         return "it must be relative to the workspace file"
     if "\\" in glob:

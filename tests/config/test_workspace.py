@@ -58,6 +58,7 @@ BASE_URL = "EXP303 3:32 the base URL can't be used"
          ['EXP304 4:15 the glob "/etc/*.yaml" can\'t be used', 'EXP304 4:28 the glob "../x/*.yaml" can\'t be used',
           'EXP304 4:41 the glob "a\\b" can\'t be used', 'EXP304 4:48 the glob "." can\'t be used',
           'EXP304 4:53 the glob "[z-a].yaml" can\'t be used', 'EXP304 4:67 the glob "C:/x" can\'t be used']),
+        (ENVIRONMENT + 'experiments: ["\\0x/*.yaml"]\n', ['EXP304 4:15 the glob "x/*.yaml" can\'t be used']),
         (ENVIRONMENT + "rules: {EXP401: loud}\n", ['EXP105 4:17 rules.EXP401 can\'t be "loud"']),
         (ENVIRONMENT + "rules: {EXP401: off, EXP209: off, EXP104: warning, EXP499: off}\n",
          ["EXP307 4:22 the rule EXP209 always holds", "EXP307 4:35 the rule EXP104 always holds",
