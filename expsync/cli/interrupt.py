@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: until the first write they end a command at once, from then on between two calls."""
+"""Ctrl-C and SIGTERM: until an apply begins its calls they end a command at once, from then on between two calls."""
 
 from __future__ import annotations
 
