@@ -14,7 +14,7 @@ from expsync.api.address import check_key, checked_base
 from expsync.api.answers import Asker
 from expsync.api.connection import open_http
 from expsync.api.limiter import Limiter
-from expsync.api.pages import ListAnswer, decoded_pages, filtered, list_answers
+from expsync.api.pages import ListAnswer, decoded_pages, filtered, gathered, list_answers
 from expsync.api.secret import Secret
 from expsync.api.sight import Sight
 from expsync.api.transport import Transport
@@ -141,8 +141,7 @@ class Client:
         self, *, key: str | None = None, include_archived: bool = False, project_id: str | None = None
     ) -> list[WireExperiment]:
         """Every experiment of the list, once; what shows on two pages counts as the later page has it."""
-        pages = self.list_experiments(key=key, include_archived=include_archived, project_id=project_id)
-        return list({found.id: found for page in pages for found in page.experiments}.values())
+        return gathered(self.list_experiments(key=key, include_archived=include_archived, project_id=project_id))[0]
 
     def get_experiment(self, id: str) -> WireExperiment:
         """The experiment with this id."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from expsync.errors import ReplyError
 from expsync.wire import replies
-from expsync.wire.schema import WirePage
+from expsync.wire.schema import WireExperiment, WirePage
 
 ListAnswer = WirePage | bytes
 """One answer of a list, decoded or not."""
@@ -54,6 +54,13 @@ def decoded_pages(answers: Iterator[ListAnswer], parse: Callable[[bytes], WirePa
         yield page
         if page.nextCursor and not fresh:
             raise ReplyError("listExperiments: the list does not end: a page brought nothing new")
+
+
+def gathered(pages: Iterator[WirePage]) -> tuple[list[WireExperiment], int]:
+    """Every experiment of the pages, once, and how many pages; what shows on two counts as the later has it."""
+    taken = list(pages)
+    found = {experiment.id: experiment for page in taken for experiment in page.experiments}
+    return list(found.values()), len(taken)
 
 
 def filtered(page: WirePage, project: str, key: str | None) -> WirePage:

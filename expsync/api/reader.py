@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from expsync.api.client import Client
 from expsync.api.cohort_lists import CohortLists
-from expsync.api.pages import ListAnswer
+from expsync.api.pages import ListAnswer, gathered
 from expsync.api.pool import reading
 from expsync.api.sightings import (
     Listing,
@@ -160,10 +160,8 @@ class Reader:
 
     def _look_up(self, key: str) -> tuple[WireExperiment | None, int]:
         """The experiment with this key, archived or not, and how many requests it took to find it."""
-        pages = list(self._client.list_experiments(key=key, include_archived=True))
-        # What shows on two pages counts as the later page has it.
-        found = {body.id: body for page in pages for body in page.experiments}
-        return next(iter(found.values()), None), len(pages)
+        found, pages = gathered(self._client.list_experiments(key=key, include_archived=True))
+        return found[0] if found else None, pages
 
     def _pages(self, *, include_archived: bool) -> Listing:
         return whole_list(self._client.list_experiments(include_archived=include_archived))

@@ -7,10 +7,10 @@ them. A yes by the list is enough; for whatever it does not show as it should be
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
 
+from expsync.api.pool import reading
 from expsync.api.reader import Reader
 from expsync.api.sightings import Sighting
 from expsync.apply.calls import AGAIN
@@ -88,7 +88,7 @@ class Looks:
                 return Seen(0.0)
             return self._as_planned_in_list(planned, listed) or self.as_planned(planned)
 
-        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
+        with reading(self._parallelism) as pool:
             for planned, found in zip(existing, pool.map(look, existing), strict=True):
                 if found is None:
                     changed.add(planned.key)
@@ -145,7 +145,7 @@ class Looks:
     ) -> list[tuple[ExperimentOutcome, str]]:
         """Each result with the changes that a fresh read does not show, and why there was no such read."""
         listed = self._listed(experiments, results)
-        with ThreadPoolExecutor(max_workers=self._parallelism) as pool:
+        with reading(self._parallelism) as pool:
             return list(pool.map(lambda e, result: self._verified(e, result, listed), experiments, results))
 
     def _listed(self, experiments: Sequence[PlannedExperiment], results: Sequence[ExperimentOutcome]) -> Listed | None:

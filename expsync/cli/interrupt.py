@@ -26,9 +26,12 @@ class Interruption:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """While it lasts, a signal is a KeyboardInterrupt: nothing has been written, so there is nothing to finish."""
-        with ending(self.stop.set):
+        """While it lasts, a KeyboardInterrupt sets `stop` on its way: no thread waits for its turn any more."""
+        try:
             yield
+        except KeyboardInterrupt:
+            self.stop.set()
+            raise
 
     @contextmanager
     def between_calls(self) -> Iterator[None]:
@@ -55,8 +58,8 @@ class Interruption:
 
 
 @contextmanager
-def ending(tell: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """While it lasts, the first signal is a KeyboardInterrupt, after `tell`, and whatever comes of it ends as one.
+def ending() -> Iterator[None]:
+    """While it lasts, the first signal is a KeyboardInterrupt, and whatever comes of it ends as one.
 
     What is raised in `__del__`, or when a weak reference dies as in every import, Python prints and drops; and
     pydantic makes an error of its own of what is raised while it builds a model. Further signals change nothing: they
@@ -69,7 +72,6 @@ def ending(tell: Callable[[], object] = lambda: None) -> Iterator[None]:
         nonlocal asked
         if not asked:
             asked = True
-            tell()
             raise KeyboardInterrupt
 
     def end_again() -> None:

@@ -10,6 +10,7 @@ INTERRUPTED = 130
 
 def program() -> int:
     """The exit code of the process, with its command line; where it was interrupted, the process ends here."""
+    word = ""
     try:
         # Imported here, as somebody may be impatient meanwhile.
         import signal
@@ -24,29 +25,24 @@ def program() -> int:
         code = main()
         leave_everything()
     except KeyboardInterrupt:
-        _ignore_signals()
-        sys.stderr.write("interrupted\n")
-        code = INTERRUPTED
+        code, word = INTERRUPTED, "interrupted\n"
     if code == INTERRUPTED:
-        _ignore_signals()
-        _leave_at_once(code)
+        _leave_at_once(word)
     return code
 
 
-def _ignore_signals() -> None:
-    """Nothing; who signals once more is told no second time."""
+def _leave_at_once(word: str) -> None:
+    """Nothing, as the process ends, with what it said: nobody waits for threads that still wait for an answer."""
     import signal
+    from contextlib import suppress
 
     for number in (signal.SIGINT, signal.SIGTERM):
+        # Who signals once more is told no second time.
         signal.signal(number, signal.SIG_IGN)
-
-
-def _leave_at_once(code: int) -> None:
-    """Nothing, as the process ends, with what it said: nobody waits for threads that still wait for an answer."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            # Nobody reads it any more.
-            continue
-    os._exit(code)
+    # Where nobody reads any more, there is nobody to be told.
+    with suppress(OSError, ValueError):
+        sys.stderr.write(word)
+        sys.stderr.flush()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(INTERRUPTED)

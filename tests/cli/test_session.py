@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 from expsync.cli.embedded import sandbox_transport
-from expsync.cli.interrupt import Interruption
+from expsync.cli.interrupt import Interruption, ending
 from expsync.cli.options import Globals
 from expsync.cli.session import is_targeted, open_session
 from expsync.errors import AccessError, ConfigError, ExpsyncError, Interrupted
@@ -142,7 +142,7 @@ def test_before_the_first_write_a_signal_ends_everything_at_once() -> None:
     interruption = Interruption()
     before = signal.getsignal(signal.SIGTERM)
 
-    with pytest.raises(KeyboardInterrupt), interruption.at_once():
+    with pytest.raises(KeyboardInterrupt), ending(), interruption.at_once():
         os.kill(os.getpid(), signal.SIGTERM)
 
     # Who waits for a turn meanwhile is ended, too.
@@ -159,11 +159,10 @@ class Dying:
 
 
 def test_a_signal_where_python_drops_what_is_raised_ends_everything_too(capsys: pytest.CaptureFixture[str]) -> None:
-    interruption = Interruption()
     before = sys.unraisablehook
 
     def wait_after_it() -> None:
-        with interruption.at_once():
+        with ending():
             dying.clear()
             Event().wait(60)
             pytest.fail("the wait of the main thread was not ended")
@@ -177,16 +176,14 @@ def test_a_signal_where_python_drops_what_is_raised_ends_everything_too(capsys: 
 
 
 def test_so_it_does_where_nothing_is_left_to_do() -> None:
-    interruption = Interruption()
-
     dying = [Dying()]
-    with pytest.raises(KeyboardInterrupt), interruption.at_once():
+    with pytest.raises(KeyboardInterrupt), ending():
         dying.clear()
 
 
 def test_so_it_does_where_somebody_makes_another_error_of_it() -> None:
     def wrapped() -> None:
-        with Interruption().at_once():
+        with ending():
             try:
                 signal.raise_signal(signal.SIGTERM)
             except KeyboardInterrupt as interrupt:
@@ -200,7 +197,7 @@ def test_a_second_signal_disturbs_nothing() -> None:
     ordered: list[str] = []
 
     def impatient() -> None:
-        with Interruption().at_once():
+        with ending():
             try:
                 signal.raise_signal(signal.SIGINT)
             finally:
@@ -220,7 +217,7 @@ def test_all_else_that_python_drops_is_told_as_ever(monkeypatch: pytest.MonkeyPa
     told: list[type[BaseException]] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda dropped: told.append(dropped.exc_type))
     failing = [Failing()]
-    with Interruption().at_once():
+    with ending():
         failing.clear()
 
     assert told == [ValueError]
